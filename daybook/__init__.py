@@ -1,0 +1,1 @@
+"""Daybook: appointment booking for law firms, joined to Clio Manage."""
