@@ -19,6 +19,8 @@ MINUTES_A_DAY = 1440
 DAY = 86_400
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST_DAY = 2_495_000  # in the year 8801, far enough from where datetime ends
+_BLOCK = 366 * DAY
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _ZONE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_+\-]*(/[A-Za-z0-9_+\-]+){0,2}", re.ASCII)
 
@@ -168,7 +170,8 @@ def open_periods(
     they go back a stretch across the repeated hour is longer, and one that ends inside it comes twice.
 
     Stretches that meet at midnight stay two periods, so the opening of each day can be told; nothing overlaps.
-    Several exceptions for one date: their stretches together, unless one of them closes the day.
+    Several exceptions for one date: their stretches together, unless one of them closes the day. Dates before 1970 or after
+    the year 8800 are never open.
 
     Raises: UnknownTimeZone.
     """
@@ -186,7 +189,10 @@ def open_spans(
     """
     place = zone(zone_name)
     special = _by_date(exceptions)
-    first_day, last_day = first.toordinal() - _EPOCH_DAY, last.toordinal() - _EPOCH_DAY
+    first_day = max(first.toordinal() - _EPOCH_DAY, 0)
+    last_day = min(last.toordinal() - _EPOCH_DAY, _LAST_DAY)
+    if first_day > last_day:
+        return []
     week = [weekly.on(weekday) for weekday in range(7)]
     spans: list[tuple[int, int]] = []
     previous: tuple[int, int] | None = None  # the date and the opening minute of the last span
@@ -230,14 +236,29 @@ def _by_date(exceptions: Iterable[DayException]) -> dict[int, tuple[Stretch, ...
 
 
 def _segments(place: ZoneInfo, start: int, end: int) -> list[tuple[int, int, int]]:
+    """The UTC seconds from `start` to `end`, cut where the zone's offset changes: (start, end, offset in seconds)."""
+    segments: list[tuple[int, int, int]] = []
+    for block in range(start // _BLOCK, (end - 1) // _BLOCK + 1):
+        for seg_start, seg_end, offset in _block_segments(place, block):
+            low, high = max(seg_start, start), min(seg_end, end)
+            if low < high:
+                if segments and segments[-1][2] == offset:
+                    low = segments.pop()[0]
+                segments.append((low, high, offset))
+    return segments
+
+
+@lru_cache(maxsize=2048)
+def _block_segments(place: ZoneInfo, block: int) -> tuple[tuple[int, int, int], ...]:
     """
-    The UTC seconds from `start` to `end` cut where the zone's offset changes: (start, end, offset in seconds).
+    The segments of one block of about a year.
 
     Looks once a day and closes in on a change, so two changes within a day that cancel out would be missed; the IANA
     database has had none since 1970 (looked 2025).
     """
+    at, end = block * _BLOCK, (block + 1) * _BLOCK
     segments: list[tuple[int, int, int]] = []
-    seg_start, offset, at = start, _offset(place, start), start
+    seg_start, offset = at, _offset(place, at)
     while at < end:
         nxt = min(at + DAY, end)
         later = _offset(place, nxt)
@@ -253,7 +274,7 @@ def _segments(place: ZoneInfo, start: int, end: int) -> list[tuple[int, int, int
             seg_start, offset = high, later
         at = nxt
     segments.append((seg_start, end, offset))
-    return segments
+    return tuple(segment for segment in segments if segment[0] < segment[1])
 
 
 def _offset(place: ZoneInfo, second: int) -> int:
