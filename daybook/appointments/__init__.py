@@ -1,0 +1,1 @@
+"""Appointment types, holds, appointments: the heart."""

@@ -1,0 +1,7 @@
+"""Registers the room `appointments` with Django."""
+
+from django.apps import AppConfig
+
+
+class AppointmentsConfig(AppConfig):
+    name = "daybook.appointments"

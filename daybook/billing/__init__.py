@@ -1,0 +1,1 @@
+"""Matters as Daybook knows them, and the billable time of appointments."""

@@ -1,0 +1,1 @@
+"""When lawyers work, and when they are taken: a mirror, never the master."""

@@ -1,0 +1,158 @@
+"""Every setting an operator can give: name, meaning, default, and the check that it makes sense."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import environ
+
+
+class BadSetting(Exception):
+    """A setting that cannot work; the text names it and says what would."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    name: str
+    means: str
+    default: str = ""
+    secret: bool = False
+
+
+#: The documented list: `daybook check --settings` prints it, `docs/operate/settings.md` is made from it.
+SETTINGS: tuple[Setting, ...] = (
+    Setting("DATABASE_URL", "PostgreSQL 15 or newer, as postgres://user:password@host:port/name"),
+    Setting("SECRET_KEY", "signs sessions and links; at least 32 characters", secret=True),
+    Setting("ENCRYPTION_KEYS", "comma list of keys for tokens at rest; the first one encrypts", secret=True),
+    Setting("PUBLIC_URL", "where clients and Clio reach this Daybook: https, or http on loopback"),
+    Setting("ALLOWED_HOSTS", "comma list of host names to answer to; PUBLIC_URL's is always in it"),
+    Setting("EMAIL_URL", "outgoing mail, as smtp://user:password@host:port", "consolemail://"),
+    Setting("MAIL_FROM", "the sender of our mails", "Daybook <daybook@localhost>"),
+    Setting("CLIO_CLIENT_ID", "the key of your Clio developer application"),
+    Setting("CLIO_CLIENT_SECRET", "its secret", secret=True),
+    Setting("CLIO_BASE_URL", "replaces the hosts of Clio's four regions, for testing"),
+    Setting("BOOKING_ATTEMPTS", "booking attempts from one address in ten minutes; 0 is no limit", "60"),
+    Setting("LOG_LEVEL", "debug, info, warning or error", "info"),
+    Setting("LOG_FORMAT", "json for machines, text for people", "json"),
+    Setting("DEBUG", "1 shows tracebacks in the browser; never on a server", "0"),
+    Setting("STATIC_ROOT", "where collected static files are kept", ""),
+)
+
+_DEFAULTS = {setting.name: setting.default for setting in SETTINGS}
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+
+@dataclass(frozen=True, slots=True)
+class Env:
+    secret_key: str
+    encryption_keys: tuple[str, ...]
+    debug: bool
+    public_url: str
+    allowed_hosts: list[str]
+    database: dict[str, Any]
+    email: dict[str, Any]
+    mail_from: str
+    clio_client_id: str
+    clio_client_secret: str
+    clio_base_url: str
+    booking_attempts: int
+    log_level: str
+    log_format: str
+    static_root: str
+    static_backend: str = field(default="whitenoise.storage.CompressedManifestStaticFilesStorage")
+
+
+def _public_url(value: str) -> str:
+    if not value:
+        return ""
+    parts = urlsplit(value)
+    fine = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
+    if not fine or not parts.hostname or parts.path.strip("/") or parts.query:
+        raise BadSetting("PUBLIC_URL must be https://host, or http on loopback, without a path.")
+    return value.rstrip("/")
+
+
+def _number(name: str, value: str) -> int:
+    try:
+        number = int(value)
+    except ValueError:
+        number = -1
+    if number < 0:
+        raise BadSetting(f"{name} must be a whole number, 0 or more.")
+    return number
+
+
+def fernet_key(text: str) -> str:
+    """Turn any text of an operator into a Fernet key; a ready key stays what it is."""
+    try:
+        if len(base64.urlsafe_b64decode(text)) == 32:
+            return text
+    except ValueError:
+        pass
+    return base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _database(url: str) -> dict[str, Any]:
+    if not url:
+        raise BadSetting("DATABASE_URL is missing. `bin/run` starts a PostgreSQL of its own and sets it.")
+    config = dict(environ.Env.db_url_config(url))
+    if config.get("ENGINE") != "django.db.backends.postgresql":
+        raise BadSetting("DATABASE_URL must name a PostgreSQL database.")
+    config["CONN_MAX_AGE"] = 600
+    config["CONN_HEALTH_CHECKS"] = True
+    options = config.setdefault("OPTIONS", {})
+    # A lock that is not had in 5 seconds is a bug or an accident: better an error than a frozen page.
+    options.setdefault("options", "-c lock_timeout=5s -c statement_timeout=60s -c timezone=UTC")
+    return config
+
+
+def read(environment: dict[str, str]) -> Env:
+    """Read and check the settings.
+
+    Raises BadSetting with a text for the operator.
+    """
+    given = {**_DEFAULTS, **{k: v for k, v in environment.items() if k in _DEFAULTS and v != ""}}
+    secret = given["SECRET_KEY"]
+    if len(secret) < 32:
+        raise BadSetting("SECRET_KEY is missing or shorter than 32 characters.")
+    public_url = _public_url(given["PUBLIC_URL"])
+    hosts = [host.strip() for host in given["ALLOWED_HOSTS"].split(",") if host.strip()]
+    if public_url:
+        hosts.append(urlsplit(public_url).hostname or "")
+    debug = given["DEBUG"] == "1"
+    if given["LOG_FORMAT"] not in {"json", "text"}:
+        raise BadSetting("LOG_FORMAT must be json or text.")
+    if given["LOG_LEVEL"] not in {"debug", "info", "warning", "error"}:
+        raise BadSetting("LOG_LEVEL must be debug, info, warning or error.")
+    keys = tuple(fernet_key(key.strip()) for key in given["ENCRYPTION_KEYS"].split(",") if key.strip())
+    return Env(
+        secret_key=secret,
+        encryption_keys=keys or (fernet_key(secret + " at rest"),),
+        debug=debug,
+        public_url=public_url,
+        allowed_hosts=hosts or sorted(LOOPBACK),
+        database=_database(given["DATABASE_URL"]),
+        email=dict(environ.Env.email_url_config(given["EMAIL_URL"])),
+        mail_from=given["MAIL_FROM"],
+        clio_client_id=given["CLIO_CLIENT_ID"],
+        clio_client_secret=given["CLIO_CLIENT_SECRET"],
+        clio_base_url=given["CLIO_BASE_URL"].rstrip("/"),
+        booking_attempts=_number("BOOKING_ATTEMPTS", given["BOOKING_ATTEMPTS"]),
+        log_level=given["LOG_LEVEL"],
+        log_format=given["LOG_FORMAT"],
+        static_root=given["STATIC_ROOT"] or str(Path(__file__).resolve().parents[2] / ".daybook" / "static"),
+        static_backend=(
+            "django.contrib.staticfiles.storage.StaticFilesStorage"
+            if debug or not given["STATIC_ROOT"]
+            else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        ),
+    )
+
+
+ENV = read(dict(os.environ))

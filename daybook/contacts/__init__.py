@@ -1,0 +1,1 @@
+"""The firm's people, as Daybook knows them."""

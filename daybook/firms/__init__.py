@@ -1,0 +1,1 @@
+"""Tenants, lawyers and staff, permissions, the audit trail (which is also the outbox)."""

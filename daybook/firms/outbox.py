@@ -1,0 +1,55 @@
+"""Writes down what happened, in the caller's transaction, and tells whoever must act on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from daybook.core.events import EVENTS
+from daybook.firms.models import Event, Firm, Lawyer, User
+
+Listener = Callable[[Event], None]
+_listeners: list[Listener] = []
+
+
+def listen(listener: Listener) -> None:
+    """Call `listener` with every event, inside the transaction that recorded it. Called once, at start."""
+    if listener not in _listeners:
+        _listeners.append(listener)
+
+
+def record(
+    name: str,
+    *,
+    firm: Firm | int,
+    now: datetime,
+    subject: int | None = None,
+    actor: User | None = None,
+    behalf_of: Lawyer | None = None,
+    **details: Any,
+) -> Event:
+    """
+    Record that something happened, and queue in the same transaction what follows from it.
+
+    `details` holds ids, states and instants, never a client's words. Raises ValueError for an event that
+    `core.events` does not list, and RuntimeError outside a transaction: an event without its rows is a lie.
+    """
+    if name not in EVENTS:
+        raise ValueError(f"{name} is not listed in core/events.py")
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError(f"{name} was recorded outside a transaction")
+    event = Event.objects.create(
+        firm_id=firm if isinstance(firm, int) else firm.pk,
+        name=name,
+        subject=subject,
+        actor=actor,
+        behalf_of=behalf_of,
+        details=details,
+        at=now,
+    )
+    for listener in _listeners:
+        listener(event)
+    return event

@@ -1,0 +1,76 @@
+"""Reads of firms and their people. `access_*` fetches and checks: tenancy lives here."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+from django.http import Http404
+
+from daybook.firms.models import Event, Firm, Invitation, Lawyer, Member, User
+from daybook.firms.permissions import Actor, may
+
+
+def actor_of(user: User, acting_for: int | None = None) -> Actor | None:
+    """Who this user is in their firm, or None without an active membership."""
+    member = (
+        Member.objects.select_related("firm", "user")
+        .filter(user=user, active=True, user__is_active=True)
+        .first()
+    )
+    if member is None:
+        return None
+    own = Lawyer.objects.filter(member=member, active=True).first()
+    other = None
+    if acting_for and (own is None or own.pk != acting_for):
+        other = Lawyer.objects.filter(pk=acting_for, firm=member.firm, active=True).first()
+        if other is not None and VERDICT_FOR_OTHERS[member.role] is False:
+            other = None
+    return Actor(user=user, member=member, firm=member.firm, own=own, acting_for=other)
+
+
+#: Who may sit down at another lawyer's desk.
+VERDICT_FOR_OTHERS = {Member.Role.ADMINISTRATOR: True, Member.Role.LAWYER: False, Member.Role.STAFF: True}
+
+
+def desks(actor: Actor) -> list[Lawyer]:
+    """The lawyers whose dashboard this person may open, their own first."""
+    if not VERDICT_FOR_OTHERS[actor.member.role]:
+        return [actor.own] if actor.own else []
+    lawyers = list(Lawyer.objects.filter(firm=actor.firm, active=True))
+    return sorted(lawyers, key=lambda lawyer: (actor.own is None or lawyer.pk != actor.own.pk, lawyer.name))
+
+
+def access_lawyer(actor: Actor, lawyer_id: int, action: str) -> Lawyer:
+    """Raises Http404 for another firm's lawyer, and for what this person may not do to this one."""
+    lawyer = Lawyer.objects.select_related("firm").filter(pk=lawyer_id, firm=actor.firm).first()
+    if lawyer is None or not may(actor, action, lawyer):
+        raise Http404
+    return lawyer
+
+
+def lawyers(firm: Firm) -> QuerySet[Lawyer]:
+    return Lawyer.objects.filter(firm=firm, active=True).select_related("member__user")
+
+
+def members(firm: Firm) -> QuerySet[Member]:
+    return Member.objects.filter(firm=firm).select_related("user", "lawyer").order_by("user__name", "pk")
+
+
+def open_invitations(firm: Firm) -> QuerySet[Invitation]:
+    return Invitation.objects.filter(firm=firm, accepted_at=None, withdrawn_at=None).order_by("created_at")
+
+
+def public_firm(slug: str) -> Firm | None:
+    return Firm.objects.filter(slug=slug).first()
+
+
+def public_lawyer(firm_slug: str, lawyer_slug: str) -> Lawyer | None:
+    """The lawyer of a public page; None when there is none to be shown."""
+    return (
+        Lawyer.objects.select_related("firm")
+        .filter(firm__slug=firm_slug, slug=lawyer_slug, public=True, active=True)
+        .first()
+    )
+
+
+def audit_trail(firm: Firm) -> QuerySet[Event]:
+    return Event.objects.filter(firm=firm).select_related("actor", "behalf_of").order_by("-at", "-pk")

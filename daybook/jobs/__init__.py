@@ -1,0 +1,1 @@
+"""Jobs wake: what runs later, what follows what, what repeats."""

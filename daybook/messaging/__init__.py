@@ -1,0 +1,1 @@
+"""Confirmations and reminders: words, channel, delivery record."""

@@ -1,0 +1,1 @@
+"""Two-way: our tables on one side, connectors on the other."""

@@ -1,0 +1,1 @@
+"""What people see: public booking, the office, incoming webhooks."""

@@ -1,0 +1,7 @@
+"""Registers the room `web` with Django."""
+
+from django.apps import AppConfig
+
+
+class WebConfig(AppConfig):
+    name = "daybook.web"
