@@ -30,7 +30,7 @@ class State(StrEnum):
 class Outcome(StrEnum):
     """What became of it, noted by the firm; separate from the state."""
 
-    NONE = "none"
+    NONE = ""  # nothing recorded yet
     ATTENDED = "attended"
     NO_SHOW = "no_show"
     LATE_CANCEL = "late_cancel"
