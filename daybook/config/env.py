@@ -8,7 +8,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import environ
 
@@ -104,6 +104,11 @@ def _database(url: str) -> dict[str, Any]:
     config = dict(environ.Env.db_url_config(url))
     if config.get("ENGINE") != "django.db.backends.postgresql":
         raise BadSetting("DATABASE_URL must name a PostgreSQL database.")
+    host = urlsplit(url).netloc.rpartition("@")[2].partition(":")[0]
+    if host.upper().startswith(
+        "%2F"
+    ):  # a socket's folder; the parser lowers its letters and leaves it quoted
+        config["HOST"] = unquote(host)
     config["CONN_MAX_AGE"] = 600
     config["CONN_HEALTH_CHECKS"] = True
     options = config.setdefault("OPTIONS", {})

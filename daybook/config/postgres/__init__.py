@@ -1,5 +1,5 @@
 """A PostgreSQL of our own for machines without one: where it lives, its programs, starting and stopping."""
 
-from daybook.config.postgres.server import CannotStart, Server, running_url, start, throwaway
+from daybook.config.postgres.server import CannotStart, Reservation, Server, running_url, start, throwaway
 
-__all__ = ["CannotStart", "Server", "running_url", "start", "throwaway"]
+__all__ = ["CannotStart", "Reservation", "Server", "running_url", "start", "throwaway"]

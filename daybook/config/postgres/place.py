@@ -129,7 +129,7 @@ def socket_folder(place: Path, who: Owner) -> Path:
         known = Path(note.read_text().strip())
         if known.is_dir():
             return private_folder(known, who)
-    short = private_folder(Path(tempfile.mkdtemp(prefix="daybook-", dir="/tmp")), who)  # noqa: S108
+    short = private_folder(Path(tempfile.mkdtemp(prefix="daybook-", dir="/tmp")), who)
     note.write_text(f"{short}\n")
     return short
 

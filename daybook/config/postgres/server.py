@@ -18,7 +18,6 @@ from daybook.config.postgres.place import (
     Owner,
     lasting,
     owner,
-    private_folder,
     scratch,
     socket_folder,
 )
@@ -98,13 +97,16 @@ def _initialise(place: Path, programs: Path, who: Owner, *, sync: bool) -> None:
     """Make the data folder in one step: a killed attempt leaves only a folder that is thrown away."""
     fresh = place / "data.new"
     shutil.rmtree(fresh, ignore_errors=True)
-    _write_private(place / "password", secrets.token_hex(24), who)
+    if not (place / "password").exists():
+        _write_private(place / "password", secrets.token_hex(24), who)
     command = [
         str(programs / "initdb"),
         *("-D", str(fresh), "-U", ROLE, "--auth=scram-sha-256", f"--pwfile={place / 'password'}"),
         *("-E", "UTF8", "--locale=C.UTF-8", "--no-instructions", *([] if sync else ["--no-sync"])),
     ]
-    done = subprocess.run(command, cwd=place, env=_clean_env(), capture_output=True, umask=0o077, **who.popen())
+    done = subprocess.run(
+        command, cwd=place, env=_clean_env(), capture_output=True, umask=0o077, **who.popen()
+    )
     if done.returncode:
         raise CannotStart(f"initdb failed: {done.stderr.decode(errors='replace').strip()[-2000:]}")
     fresh.rename(place / "data")
@@ -193,22 +195,35 @@ def running_url(home: Path) -> str | None:
         return None
 
 
-def reserve() -> tuple[Path, Lock, Owner]:
-    """Make the folder of a throwaway server without starting it yet."""
-    who = owner()
-    place = scratch(who)
-    lock = Lock(place)
-    if not lock.take():
-        raise CannotStart(f"{place} is locked.")
-    return private_folder(place, who), lock, who
+class Reservation:
+    """The address of a throwaway server, known before it is started: settings are read long before a test needs it."""
+
+    def __init__(self) -> None:
+        self._owner = owner()
+        self.place = scratch(self._owner)
+        self._lock = Lock(self.place)
+        if not self._lock.take():
+            raise CannotStart(f"{self.place} is locked.")
+        self._password = secrets.token_hex(24)
+
+    def url(self, database: str = ROLE) -> str:
+        return _url(socket_folder(self.place, self._owner), self._password, database)
+
+    def start(self) -> Server:
+        """Start the server. It forgets everything when it is stopped, or when this process ends."""
+        _write_private(self.place / "password", self._password, self._owner)
+        try:
+            return _serve(self.place, self._lock, self._owner, throw=True)
+        except BaseException:
+            self.cancel()
+            raise
+
+    def cancel(self) -> None:
+        """Give the folder up when the server was never started."""
+        shutil.rmtree(self.place, ignore_errors=True)
+        self._lock.release()
 
 
 def throwaway() -> Server:
     """Start a server that forgets everything when it, or this process, ends."""
-    place, lock, who = reserve()
-    try:
-        return _serve(place, lock, who, throw=True)
-    except BaseException:
-        shutil.rmtree(place, ignore_errors=True)
-        lock.release()
-        raise
+    return Reservation().start()

@@ -1,0 +1,36 @@
+"""The queue's own upkeep: jobs of dead workers run again, old jobs go."""
+
+from __future__ import annotations
+
+import procrastinate
+from procrastinate import JobContext
+
+from daybook.jobs.app import STALLED_SECONDS
+
+#: Finished jobs are kept this long, for whoever asks what happened.
+KEEP_HOURS = 72
+#: Failed ones longer: somebody may still want to look.
+KEEP_FAILED_HOURS = 24 * 30
+
+blueprint = procrastinate.Blueprint()
+
+
+@blueprint.periodic(cron="* * * * *")
+@blueprint.task(name="sweep_stalled", queueing_lock="upkeep:sweep_stalled", pass_context=True)
+async def sweep_stalled(context: JobContext, timestamp: int) -> None:
+    """Put jobs back whose worker was killed. Jobs converge, so running one twice does no harm."""
+    manager = context.app.job_manager
+    for job in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS):
+        await manager.retry_job(job)
+    await manager.prune_stalled_workers(STALLED_SECONDS)
+
+
+@blueprint.periodic(cron="17 3 * * *")
+@blueprint.task(name="remove_old", queueing_lock="upkeep:remove_old", pass_context=True)
+async def remove_old(context: JobContext, timestamp: int) -> None:
+    """Delete finished jobs after three days and failed ones after thirty."""
+    manager = context.app.job_manager
+    await manager.delete_old_jobs(nb_hours=KEEP_HOURS)
+    await manager.delete_old_jobs(
+        nb_hours=KEEP_FAILED_HOURS, include_failed=True, include_cancelled=True, include_aborted=True
+    )
