@@ -27,20 +27,25 @@ UNACCENTED = str.maketrans(
 #: Left out of a folded name without parting the word: O'Brien is found as obrien.
 _JOINED = dict.fromkeys(map(ord, "'’‘ʼ`´ʻ"), None)
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 #: Words that begin a family name when they stand inside a full name.
-PARTICLES = frozenset(
+PARTICLES = _words(
     "af al av bin binti d da das de degli dei del della den der di do dos du el ibn la las le lo los mac mc "
-    "san santa st ste ten ter van vande vanden vander ver von vom zu zum zur".split()
+    "san santa st ste ten ter van vande vanden vander ver von vom zu zum zur"
 )
 
 #: What follows a family name and belongs to it.
-SUFFIXES = frozenset("jr sr ii iii iv v esq esquire phd md jd llm dds cpa qc kc".split())
+SUFFIXES = _words("jr sr ii iii iv v esq esquire phd md jd llm dds cpa qc kc")
 
 #: Country calling codes of one and two digits; every other has three. ITU-T E.164 list of assigned codes, 2016.
 _ONE_DIGIT_CODES = frozenset("17")
-_TWO_DIGIT_CODES = frozenset(
+_TWO_DIGIT_CODES = _words(
     "20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 60 61 62 63 64 65 66 "
-    "81 82 84 86 90 91 92 93 94 95 98".split()
+    "81 82 84 86 90 91 92 93 94 95 98"
 )
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")

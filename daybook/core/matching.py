@@ -1,0 +1,150 @@
+"""Is this the same person? The careful answer for a booking, made from evidence that a richer matcher can weigh."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+from daybook.core.people import SUFFIXES, Person, fold
+
+
+class NameFit(IntEnum):
+    """How well two names go together."""
+
+    DIFFERENT = 0
+    UNKNOWN = 1  # one of them is missing
+    COMPATIBLE = 2  # one could be the other: a middle name left out, an initial
+    EXACT = 3  # the same words
+
+
+class Because(StrEnum):
+    """Why somebody is taken for a person already known."""
+
+    EMAIL_AND_NAME = "email_and_name"
+    EMAIL_ONLY = "email_only"  # the only holder of the address, though the name differs
+    PHONE_AND_NAME = "phone_and_name"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What two people have in common. A richer matcher adds its facts here and weighs them."""
+
+    email: bool
+    phone: bool
+    name: NameFit
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The one known person this is. `name_differs` is worth showing to somebody: families share addresses."""
+
+    person: Person
+    because: Because
+    name_differs: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ambiguous:
+    """Known people of whom it could be one; a person has to choose. Never empty, in the order they were given."""
+
+    people: tuple[Person, ...]
+    because: Because
+
+
+#: For candidates who share an address with known people: how well the best name fits, how many have that fit.
+#: True is a match, False a question. Spouses share addresses, so of two holders the name must choose one; of a single
+#: holder the address is enough, since a second contact with the same address would be worse.
+_BY_EMAIL: dict[NameFit, dict[str, bool]] = {
+    NameFit.EXACT: {"one": True, "several": False},
+    NameFit.COMPATIBLE: {"one": True, "several": False},
+    NameFit.UNKNOWN: {"one": True, "several": False},
+    NameFit.DIFFERENT: {"one": True, "several": False},
+}
+
+
+def find_match(candidate: Person, known: Iterable[Person]) -> Match | Ambiguous | None:
+    """
+    Which of `known` the candidate is, for linking a booking without asking anybody if that can be helped.
+
+    1. Somebody holds one of the candidate's addresses: the holder with the exact name; else the one with a compatible
+       name; else the only holder, whatever the name. Several equally good ones are ambiguous, and so are several holders
+       none of whom has the name.
+    2. Nobody holds the address, or the candidate has none: somebody with the same phone number and the exact or a
+       compatible name. Without an address to compare it is a match if there is one such person. If the candidate gave an
+       address, though, it is new, and a question is asked: father and son share name and landline.
+    3. A name or a number alone is never enough: None, somebody new.
+
+    Addresses must be normalised and numbers in E.164.
+    """
+    by_email: list[tuple[NameFit, Person]] = []
+    by_phone: list[tuple[NameFit, Person]] = []
+    for person in known:
+        evidence = compare(candidate, person)
+        if evidence.email:
+            by_email.append((evidence.name, person))
+        elif evidence.phone and evidence.name >= NameFit.COMPATIBLE:
+            by_phone.append((evidence.name, person))
+    if by_email:
+        return _decide_by_email(by_email)
+    if by_phone:
+        best = _best(by_phone)
+        if len(best) == 1 and not candidate.emails:
+            return Match(best[0], Because.PHONE_AND_NAME)
+        return Ambiguous(best, Because.PHONE_AND_NAME)
+    return None
+
+
+def compare(one: Person, other: Person) -> Evidence:
+    """What two people have in common."""
+    return Evidence(
+        email=not set(one.emails).isdisjoint(other.emails),
+        phone=not set(one.phones).isdisjoint(other.phones),
+        name=name_fit(one.name, other.name),
+    )
+
+
+def name_fit(one: str, other: str) -> NameFit:
+    """
+    How well two full names go together. Accents, case, punctuation, the order of the words and "Jr." do not count.
+
+    Compatible: every word of the shorter name, at least two, stands in the longer, an initial standing for its word.
+    A single word fits if it is one of the other's words: people book as "Dana".
+    """
+    ours, theirs = _name_words(one), _name_words(other)
+    if not ours or not theirs:
+        return NameFit.UNKNOWN
+    if sorted(ours) == sorted(theirs) or "".join(ours) == "".join(theirs):
+        return NameFit.EXACT
+    shorter, longer = sorted((ours, theirs), key=len)
+    left = list(longer)
+    full_words = 0
+    for word in sorted(shorter, key=len, reverse=True):
+        found = next((w for w in left if w == word), None)
+        if found is not None:
+            full_words += len(word) > 1
+        else:
+            found = next((w for w in left if w[0] == word[0] and 1 in (len(w), len(word))), None)
+        if found is None:
+            return NameFit.DIFFERENT
+        left.remove(found)
+    return NameFit.COMPATIBLE if full_words else NameFit.DIFFERENT
+
+
+def _decide_by_email(holders: list[tuple[NameFit, Person]]) -> Match | Ambiguous:
+    best = _best(holders)
+    fit = max(fit for fit, _ in holders)
+    differs = fit is NameFit.DIFFERENT
+    because = Because.EMAIL_ONLY if fit < NameFit.COMPATIBLE else Because.EMAIL_AND_NAME
+    if _BY_EMAIL[fit]["one" if len(best) == 1 else "several"]:
+        return Match(best[0], because, name_differs=differs)
+    return Ambiguous(best, because)
+
+
+def _best(found: list[tuple[NameFit, Person]]) -> tuple[Person, ...]:
+    top = max(fit for fit, _ in found)
+    return tuple(person for fit, person in found if fit is top)
+
+
+def _name_words(name: str) -> list[str]:
+    return [word for word in fold(name).split() if word not in SUFFIXES]
