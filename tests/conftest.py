@@ -1,0 +1,113 @@
+"""
+The stage for every test: an environment of its own, and a PostgreSQL that starts when the first test wants it.
+
+`pytest tests/core tests/connectors` needs neither Django nor a database. Each process of xdist has its own server.
+With TEST_DATABASE_URL an existing server is used instead.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from daybook.config.postgres import Reservation
+
+ROOT = Path(__file__).resolve().parents[1]
+#: These folders are tested without Django.
+WITHOUT_DJANGO = tuple(ROOT / "tests" / name for name in ("core", "connectors", "sandbox"))
+
+pytest_plugins = ["tests.stage.clio", "tests.stage.mail", "tests.stage.browser"]
+
+_reservation: Reservation | None = None
+
+
+def _prepare_environment() -> None:
+    """Give the settings what they insist on. Whatever the developer's shell holds must not leak in."""
+    global _reservation
+    for name in ("PUBLIC_URL", "ALLOWED_HOSTS", "CLIO_BASE_URL", "STATIC_ROOT", "DEBUG", "EMAIL_URL"):
+        os.environ.pop(name, None)
+    url = os.environ.get("TEST_DATABASE_URL")
+    if not url:
+        _reservation = Reservation()
+        url = _reservation.url()
+    os.environ.update(
+        DJANGO_SETTINGS_MODULE="daybook.config.settings",
+        DATABASE_URL=url,
+        SECRET_KEY="only-for-tests-" * 3,
+        ENCRYPTION_KEYS="only-for-tests",
+        ALLOWED_HOSTS="testserver,localhost,127.0.0.1",
+        CLIO_CLIENT_ID="demo",
+        CLIO_CLIENT_SECRET="demo-secret",
+        LOG_LEVEL="warning",
+        LOG_FORMAT="text",
+        # Playwright keeps an event loop in the test's thread; the ORM is used there on purpose.
+        DJANGO_ALLOW_ASYNC_UNSAFE="1",
+    )
+
+
+def _needs_django(config: pytest.Config) -> bool:
+    """Whether anything outside the folders tested without Django was asked for."""
+    here = config.invocation_params.dir
+    asked = [(here / argument.split("::")[0]).resolve() for argument in config.args]
+    return not asked or not all(any(path.is_relative_to(w) for w in WITHOUT_DJANGO) for path in asked)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # pytest-django sets Django up in its own pytest_configure, which comes after this, once the settings are loaded.
+    if _needs_django(config):
+        _prepare_environment()
+        from django.conf import settings
+
+        assert settings.DATABASES
+
+
+def pytest_unconfigure() -> None:
+    if _reservation is not None:
+        _reservation.cancel()  # a started server has been stopped by its fixture
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[None]:
+    """Start this process's own server, unless an existing one was named."""
+    if _reservation is None:
+        yield
+        return
+    server = _reservation.start()
+    yield
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(postgres: None, django_db_setup: None) -> None:
+    """pytest-django's own, after the server is there."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _guards(pytestconfig: pytest.Config) -> None:
+    if os.environ.get("DJANGO_SETTINGS_MODULE"):
+        from daybook.config import guards
+
+        guards.switch_on()
+
+
+@pytest.fixture
+def drain_jobs(db: None) -> Callable[..., list[str]]:
+    """
+    Run every job that is due, until none is, and return the names of their tasks in order.
+
+    Runs in the test's thread and transaction, so it works with `db` as with `transactional_db`. A job that fails for
+    good fails the test; with `allow_failures=True` it does not. `rounds` names what must be drained again.
+    """
+    from daybook.jobs.drain import drain
+
+    def run(*, allow_failures: bool = False) -> list[str]:
+        ran = drain()
+        for one in ran:
+            if one.error is not None and not one.retries and not allow_failures:
+                raise AssertionError(f"The job {one.task}({one.arguments}) failed.") from one.error
+        return [one.task for one in ran]
+
+    return run

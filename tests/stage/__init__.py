@@ -1,0 +1,1 @@
+"""What tests stand on: the sandbox, mail, a browser."""

@@ -1,0 +1,181 @@
+"""
+A real browser on the running product.
+
+`product` is the address of the product served from this process. `desktop` and `phone` are pages in Chromium, 1280 and
+375 pixels wide; a console error, an uncaught exception or a breach of the content security policy fails the test.
+`open_page(...)` makes pages of other kinds (no JavaScript, dark, another time zone). `axe(page)` checks accessibility.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+]
+DESKTOP = {"viewport": {"width": 1280, "height": 900}}
+PHONE = {"viewport": {"width": 375, "height": 740}, "has_touch": True, "is_mobile": True}
+#: A refusal comes back on the same page with one of these; the browser reports each as an error.
+REFUSALS = re.compile(r"Failed to load resource: the server responded with a status of (409|422)")
+
+_REPORT_BREACHES = """
+addEventListener("securitypolicyviolation", e =>
+  console.error("CSP: " + e.violatedDirective + " refused " + e.blockedURI + " " + (e.sourceFile || "")))
+"""
+#: WCAG 2.2 AA and below, and axe's best practices.
+AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+def find_chromium() -> str | None:
+    """Return the path of an installed Chromium, if there is one."""
+    names = (os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome", "chrome")
+    return next((found for name in names if name and (found := shutil.which(name))), None)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One Chromium for this process. Without one the test is skipped, except in CI, where it fails."""
+    path = find_chromium()
+    if path is None:
+        reason = "There is no Chromium here: install it (apt-get install chromium), or name it in CHROMIUM."
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def product(live_server: Any, settings: Any) -> str:
+    """Serve the product from this process, on a database that keeps what is committed, and return its address."""
+    settings.PUBLIC_URL = live_server.url
+    settings.CSRF_TRUSTED_ORIGINS = [live_server.url]
+    return live_server.url
+
+
+class Errors(list[str]):
+    """What the browser complained about. A test that provokes a complaint says so with `allow(pattern)`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._allowed = [REFUSALS]
+
+    def allow(self, pattern: str) -> None:
+        self._allowed.append(re.compile(pattern))
+
+    def left(self) -> list[str]:
+        return [text for text in self if not any(pattern.search(text) for pattern in self._allowed)]
+
+
+@pytest.fixture
+def browser_errors() -> Iterator[Errors]:
+    """The complaints of all pages of this test, which fails when any is left that it did not allow."""
+    errors = Errors()
+    yield errors
+    left = errors.left()
+    assert not left, "The browser complained:\n" + "\n".join(left)
+
+
+@pytest.fixture
+def open_page(chromium: Browser, product: str, browser_errors: Errors) -> Iterator[Callable[..., Page]]:
+    """
+    Make pages: `open_page()`, `open_page(PHONE)`, `open_page(java_script_enabled=False)`, `open_page(color_scheme="dark")`.
+
+    Each has a browser context (cookies) of its own; addresses may be relative to the product.
+    """
+    contexts = []
+
+    def make(shape: dict[str, Any] | None = None, **options: Any) -> Page:
+        context = chromium.new_context(base_url=product, **{**DESKTOP, **(shape or {}), **options})
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        if options.get("java_script_enabled", True):
+            context.add_init_script(_REPORT_BREACHES)
+        page = context.new_page()
+        page.on(
+            "console",
+            lambda m: browser_errors.append(f"{m.text} ({page.url})") if m.type == "error" else None,
+        )
+        page.on("pageerror", lambda error: browser_errors.append(f"uncaught: {error} ({page.url})"))
+        return page
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def desktop(open_page: Callable[..., Page]) -> Page:
+    """A page 1280 pixels wide."""
+    return open_page(DESKTOP)
+
+
+@pytest.fixture
+def phone(open_page: Callable[..., Page]) -> Page:
+    """A page 375 pixels wide, with touch."""
+    return open_page(PHONE)
+
+
+@pytest.fixture(scope="session")
+def axe() -> Callable[[Page], None]:
+    """`axe(page)` fails when the page as it is now has an accessibility problem, and says which."""
+    import axe_playwright_python
+
+    # Evaluated through the debugger: the page's own policy stays in force and stays tested.
+    source = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
+
+    def check(page: Page) -> None:
+        page.evaluate(source)
+        found = page.evaluate(
+            "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']})",
+            AXE_RULES,
+        )["violations"]
+        problems = [
+            f"{v['id']} ({v['impact']}): {v['help']}\n  "
+            + "\n  ".join(n["html"][:200] for n in v["nodes"][:5])
+            for v in found
+        ]
+        assert not problems, f"{page.url}\n" + "\n".join(problems)
+
+    return check
+
+
+@pytest.fixture
+def no_sideways_scroll() -> Callable[[Page], None]:
+    """`no_sideways_scroll(page)` fails when the page is wider than its window."""
+
+    def check(page: Page) -> None:
+        wide, window = page.evaluate(
+            "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+        )
+        assert wide <= window, f"{page.url} is {wide} pixels wide in a window of {window}."
+
+    return check
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test that asks for the browser, so that `-m 'not browser'` leaves them out."""
+    for item in items:
+        if "chromium" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.browser)
