@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
@@ -15,7 +15,7 @@ from daybook.core.periods import Period
 #: The most one entry can hold: a day. A longer one is a slip of the keyboard.
 MOST_SECONDS = 86_400
 
-#: Clio shows hours to two decimals; one hundredth is this many seconds. Clio support 360007198414, read 2025.
+#: Clio shows hours to two decimals; one hundredth is this many seconds. Clio support 360007198414, read 2026-11.
 _HUNDREDTH = 36
 
 
@@ -201,17 +201,8 @@ def rescheduled(entry: TimeEntry, during: Period, zone: str, *, keep_seconds: bo
 
     Raises: UnknownTimeZone.
     """
-    return TimeEntry(
-        on=entry_date(during.start, zone),
-        seconds=entry.seconds if keep_seconds else scheduled_seconds(during),
-        matter=entry.matter,
-        lawyer=entry.lawyer,
-        note=entry.note,
-        rate=entry.rate,
-        category=entry.category,
-        non_billable=entry.non_billable,
-        no_charge=entry.no_charge,
-    )
+    seconds = entry.seconds if keep_seconds else scheduled_seconds(during)
+    return replace(entry, on=entry_date(during.start, zone), seconds=seconds)
 
 
 def parse_duration(text: str) -> timedelta:

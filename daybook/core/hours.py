@@ -254,7 +254,7 @@ def _block_segments(place: ZoneInfo, block: int) -> tuple[tuple[int, int, int], 
     The segments of one block of about a year.
 
     Looks once a day and closes in on a change, so two changes within a day that cancel out would be missed; the IANA
-    database has had none since 1970 (looked 2025).
+    database has no two changes within two days since 1970 (all zones looked at, 2026-11).
     """
     at, end = block * _BLOCK, (block + 1) * _BLOCK
     segments: list[tuple[int, int, int]] = []

@@ -52,24 +52,14 @@ class Ambiguous:
     because: Because
 
 
-#: For candidates who share an address with known people: how well the best name fits, how many have that fit.
-#: True is a match, False a question. Spouses share addresses, so of two holders the name must choose one; of a single
-#: holder the address is enough, since a second contact with the same address would be worse.
-_BY_EMAIL: dict[NameFit, dict[str, bool]] = {
-    NameFit.EXACT: {"one": True, "several": False},
-    NameFit.COMPATIBLE: {"one": True, "several": False},
-    NameFit.UNKNOWN: {"one": True, "several": False},
-    NameFit.DIFFERENT: {"one": True, "several": False},
-}
-
-
 def find_match(candidate: Person, known: Iterable[Person]) -> Match | Ambiguous | None:
     """
     Which of `known` the candidate is, for linking a booking without asking anybody if that can be helped.
 
     1. Somebody holds one of the candidate's addresses: the holder with the exact name; else the one with a compatible
-       name; else the only holder, whatever the name. Several equally good ones are ambiguous, and so are several holders
-       none of whom has the name.
+       name; else the only holder, whatever the name, since a second contact with the same address would be worse.
+       Several equally good ones are ambiguous, and so are several holders none of whom has the name: spouses share
+       addresses.
     2. Nobody holds the address, or the candidate has none: somebody with the same phone number and the exact or a
        compatible name. Without an address to compare it is a match if there is one such person. If the candidate gave an
        address, though, it is new, and a question is asked: father and son share name and landline.
@@ -134,11 +124,15 @@ def name_fit(one: str, other: str) -> NameFit:
 def _decide_by_email(holders: list[tuple[NameFit, Person]]) -> Match | Ambiguous:
     best = _best(holders)
     fit = max(fit for fit, _ in holders)
-    differs = fit is NameFit.DIFFERENT
-    because = Because.EMAIL_ONLY if fit < NameFit.COMPATIBLE else Because.EMAIL_AND_NAME
-    if _BY_EMAIL[fit]["one" if len(best) == 1 else "several"]:
-        return Match(best[0], because, name_differs=differs)
-    return Ambiguous(best, because)
+    if fit >= NameFit.COMPATIBLE:
+        return (
+            Match(best[0], Because.EMAIL_AND_NAME)
+            if len(best) == 1
+            else Ambiguous(best, Because.EMAIL_AND_NAME)
+        )
+    if len(holders) == 1:
+        return Match(best[0], Because.EMAIL_ONLY, name_differs=fit is NameFit.DIFFERENT)
+    return Ambiguous(tuple(person for _, person in holders), Because.EMAIL_ONLY)
 
 
 def _best(found: list[tuple[NameFit, Person]]) -> tuple[Person, ...]:
