@@ -1,0 +1,1 @@
+"""Other people's computers: HTTP on one side, values on the other. No Django, no queue, no clock."""

@@ -1,0 +1,1 @@
+"""Clio Manage, API v4: authorization, contacts, calendars, matters, activities, webhooks."""
