@@ -61,13 +61,14 @@ def create_time_entry(
     activity_description_id: str | None = None,
     price: int | None = None,
     non_billable: bool = False,
+    no_charge: bool = False,
 ) -> Activity:
     """
     Enter time on a matter and return it as Clio has it.
 
     `date` is the day in the lawyer's zone. `seconds` is what was worked: Clio does the rounding (quantities are in
     seconds since 4.0.4). `user_id` None means the token's user. `price` is in cents per hour; None leaves it to
-    Clio's rules for category, matter, client and user, and 0 would mean free. Clio does not look whether the entry is
+    Clio's rules for category, matter, client and user, and 0 would mean free. `no_charge` shows the time on the bill for nothing. Clio does not look whether the entry is
     there already: find first, and again after `maybe_applied`.
 
     Raises `Rejected` for what Clio does not take, else `RemoteTrouble`.
@@ -79,6 +80,7 @@ def create_time_entry(
         "note": note,
         "matter": write.link(matter_id),
         "non_billable": non_billable,
+        "no_charge": no_charge,
     }
     if user_id is not None:
         data["user"] = write.link(user_id)
@@ -105,6 +107,7 @@ def update(
     calendar_entry_id: str | Keep = KEEP,
     price: int | Keep = KEEP,
     non_billable: bool | Keep = KEEP,
+    no_charge: bool | Keep = KEEP,
 ) -> Activity:
     """
     Change what is given, leave the rest, and return the activity as Clio has it now.
@@ -127,6 +130,7 @@ def update(
             ),
             "price": write.amount(price),
             "non_billable": non_billable,
+            "no_charge": no_charge,
         }
     )
     with _billed():

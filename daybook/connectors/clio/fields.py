@@ -23,7 +23,7 @@ MATTER_FIELDS = (
 )
 PRACTICE_AREA_FIELDS = "id,name,code,category"
 ACTIVITY_FIELDS = (
-    "id,etag,type,date,quantity,rounded_quantity,price,total,note,billed,on_bill,non_billable,updated_at,"
+    "id,etag,type,date,quantity,rounded_quantity,price,total,note,billed,on_bill,non_billable,no_charge,updated_at,"
     "matter{id},user{id},calendar_entry{id},bill{id,state},activity_description{id,name}"
 )
 ACTIVITY_DESCRIPTION_FIELDS = "id,name,default,type,rate{amount,type}"

@@ -97,6 +97,7 @@ class Activity:
     bill_id: str | None
     bill_state: str
     non_billable: bool
+    no_charge: bool
     updated_at: datetime | None
     redacted: bool
 
@@ -130,6 +131,7 @@ class Activity:
             bill_id=read.reference(bill, "id"),
             bill_state=read.text(bill, "state"),
             non_billable=read.flag(record, "non_billable"),
+            no_charge=read.flag(record, "no_charge"),
             updated_at=read.instant(record, "updated_at"),
             redacted=read.flag(record, "redacted") or read.flag(record, "quantity_redacted"),
         )
