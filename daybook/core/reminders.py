@@ -16,7 +16,7 @@ class QuietHours:
     """
     The local time in which nobody wants to be reminded, in minutes since midnight: after `begins` until before `ends`.
 
-    The default is from 9 pm to 8 am, the hours in which US rules bar calls to homes (47 CFR 64.1200(c)(1), 2024) and
+    The default is from 9 pm to 8 am, the hours in which US rules bar sales calls to homes (47 CFR 64.1200(c)(1), 2024) and
     the safe reading for text messages. `begins` equal to `ends` means never quiet.
 
     Raises: ValueError outside 0..1439.
