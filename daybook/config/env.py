@@ -1,48 +1,18 @@
-"""Every setting an operator can give: name, meaning, default, and the check that it makes sense."""
+"""The settings, read from the environment and checked; `documented.py` is the list of them."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import environ
 
-
-class BadSetting(Exception):
-    """A setting that cannot work; the text names it and says what would."""
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    name: str
-    means: str
-    default: str = ""
-    secret: bool = False
-
-
-#: The documented list: `daybook check --settings` prints it, `docs/operate/settings.md` is made from it.
-SETTINGS: tuple[Setting, ...] = (
-    Setting("DATABASE_URL", "PostgreSQL 15 or newer, as postgres://user:password@host:port/name"),
-    Setting("SECRET_KEY", "signs sessions and links; at least 32 characters", secret=True),
-    Setting("ENCRYPTION_KEYS", "comma list of keys for tokens at rest; the first one encrypts", secret=True),
-    Setting("PUBLIC_URL", "where clients and Clio reach this Daybook: https, or http on loopback"),
-    Setting("ALLOWED_HOSTS", "comma list of host names to answer to; PUBLIC_URL's is always in it"),
-    Setting("EMAIL_URL", "outgoing mail, as smtp://user:password@host:port", "consolemail://"),
-    Setting("MAIL_FROM", "the sender of our mails", "Daybook <daybook@localhost>"),
-    Setting("CLIO_CLIENT_ID", "the key of your Clio developer application"),
-    Setting("CLIO_CLIENT_SECRET", "its secret", secret=True),
-    Setting("CLIO_BASE_URL", "replaces the hosts of Clio's four regions, for testing"),
-    Setting("BOOKING_ATTEMPTS", "booking attempts from one address in ten minutes; 0 is no limit", "60"),
-    Setting("LOG_LEVEL", "debug, info, warning or error", "info"),
-    Setting("LOG_FORMAT", "json for machines, text for people", "json"),
-    Setting("DEBUG", "1 shows tracebacks in the browser; never on a server", "0"),
-    Setting("STATIC_ROOT", "where collected static files are kept", ""),
-)
+from daybook.config.documented import SETTINGS, BadSetting
 
 _DEFAULTS = {setting.name: setting.default for setting in SETTINGS}
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
@@ -65,7 +35,8 @@ class Env:
     log_level: str
     log_format: str
     static_root: str
-    static_backend: str = field(default="whitenoise.storage.CompressedManifestStaticFilesStorage")
+    collected: bool
+    static_backend: str
 
 
 def _public_url(value: str) -> str:
@@ -131,6 +102,7 @@ def read(environment: dict[str, str]) -> Env:
     if public_url:
         hosts.append(urlsplit(public_url).hostname or "")
     debug = given["DEBUG"] == "1"
+    collected = bool(given["STATIC_ROOT"]) and not debug
     if given["LOG_FORMAT"] not in {"json", "text"}:
         raise BadSetting("LOG_FORMAT must be json or text.")
     if given["LOG_LEVEL"] not in {"debug", "info", "warning", "error"}:
@@ -152,10 +124,11 @@ def read(environment: dict[str, str]) -> Env:
         log_level=given["LOG_LEVEL"],
         log_format=given["LOG_FORMAT"],
         static_root=given["STATIC_ROOT"] or str(Path(__file__).resolve().parents[2] / ".daybook" / "static"),
+        collected=collected,
         static_backend=(
-            "django.contrib.staticfiles.storage.StaticFilesStorage"
-            if debug or not given["STATIC_ROOT"]
-            else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+            "whitenoise.storage.CompressedManifestStaticFilesStorage"
+            if collected
+            else "django.contrib.staticfiles.storage.StaticFilesStorage"
         ),
     )
 

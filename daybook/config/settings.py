@@ -1,4 +1,4 @@
-"""Django's settings, all read from the environment; `env.py` is the documented list."""
+"""Django's settings, all read from the environment; `documented.py` is the list."""
 
 from __future__ import annotations
 
@@ -149,8 +149,10 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": ENV.static_backend},
 }
-WHITENOISE_MAX_AGE = 3600
-WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = ENV.debug
+# Without a folder of collected files they are served from the code, and browsers ask each time whether they changed.
+WHITENOISE_MAX_AGE = 3600 if ENV.collected else 0
+WHITENOISE_USE_FINDERS = not ENV.collected
+WHITENOISE_AUTOREFRESH = ENV.debug
 
 for _name, _value in ENV.email.items():
     globals()[_name] = _value
