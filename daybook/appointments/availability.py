@@ -1,0 +1,108 @@
+"""What can be booked, from rows to the core's rules and back; used to show times and to check one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from django.db import connection as database
+
+from daybook.appointments.models import AppointmentType
+from daybook.calendars import queries as calendars
+from daybook.calendars.models import CalendarUse
+from daybook.core import availability as engine
+from daybook.core.availability import Offer, Span
+from daybook.core.hours import open_spans, to_local
+
+#: Live means: takes the lawyer's time now. A hold that has run out does not, whatever its row still says.
+_TAKEN = """
+    SELECT floor(extract(epoch FROM lower(during)))::bigint - before_minutes * 60,
+           ceil(extract(epoch FROM upper(during)))::bigint + after_minutes * 60,
+           floor(extract(epoch FROM lower(during)))::bigint, appointment_type_id
+      FROM appointments_appointment
+     WHERE lawyer_id = %s AND state IN ('held', 'confirmed')
+       AND upper(during) > %s AND lower(during) < %s
+       AND (state = 'confirmed' OR held_until > %s) AND id <> %s AND NOT (state = 'held' AND hold_key = %s)
+"""
+
+#: The widest buffer; rows this far outside a window may still reach into it.
+_REACH = timedelta(hours=12)
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """Everything that decides over one stretch of a lawyer's time, in epoch seconds."""
+
+    hours: list[Span]
+    external: list[Span]  # other systems' calendars
+    own: list[Span]  # holds and appointments, their buffers included
+    booked: dict[date, int]  # of this type, by the lawyer's date, for the caps
+    trouble: str
+
+    @property
+    def busy(self) -> list[Span]:
+        return self.external + self.own
+
+
+def offer_of(appointment_type: AppointmentType) -> Offer:
+    """The core's view of a type."""
+    return Offer(
+        length=timedelta(minutes=appointment_type.minutes),
+        before=timedelta(minutes=appointment_type.before_minutes),
+        after=timedelta(minutes=appointment_type.after_minutes),
+        notice=timedelta(minutes=appointment_type.notice_minutes),
+        horizon=timedelta(days=appointment_type.horizon_days),
+        step=timedelta(minutes=appointment_type.step_minutes),
+        cap_per_day=appointment_type.cap_per_day,
+        cap_per_week=appointment_type.cap_per_week,
+    )
+
+
+def own_spans(
+    lawyer_id: int, start: datetime, end: datetime, now: datetime, *, without: int = 0, hold_key: str = ""
+) -> list[tuple[int, int, int, int]]:
+    """The lawyer's own live appointments as (from, to, start, type), buffers included in the first two."""
+    with database.cursor() as cursor:
+        cursor.execute(_TAKEN, [lawyer_id, start - _REACH, end + _REACH, now, without, hold_key or "-"])
+        return cursor.fetchall()
+
+
+def count_booked(
+    rows: list[tuple[int, int, int, int]], appointment_type: AppointmentType, zone: str
+) -> dict[date, int]:
+    """How many of the type each of the lawyer's dates holds; empty when nothing caps it."""
+    if appointment_type.cap_per_day is None and appointment_type.cap_per_week is None:
+        return {}
+    starts = [datetime.fromtimestamp(row[2], UTC) for row in rows if row[3] == appointment_type.pk]
+    return engine.count_by_day(starts, zone)
+
+
+def survey(
+    appointment_type: AppointmentType,
+    start: datetime,
+    end: datetime,
+    now: datetime,
+    *,
+    without: int = 0,
+    hold_key: str = "",
+    uses: list[CalendarUse] | None = None,
+) -> Day:
+    """Gather what decides over [start, end) for a type. `without` leaves one appointment (being moved) out."""
+    lawyer = appointment_type.lawyer
+    if uses is None:
+        uses = calendars.blocking_uses(lawyer.pk, appointment_type.linked_calendar_id)
+    first, last = to_local(start, lawyer.time_zone).date(), to_local(end, lawyer.time_zone).date()
+    week = calendars.hours_of(lawyer, appointment_type.pk, first, last)
+    capped = appointment_type.cap_per_day is not None or appointment_type.cap_per_week is not None
+    # A weekly cap is held against whole weeks, so the count looks a week further on both sides.
+    margin = timedelta(days=8) if capped else timedelta(0)
+    rows = own_spans(lawyer.pk, start - margin, end + margin, now, without=without, hold_key=hold_key)
+    return Day(
+        hours=open_spans(week.weekly, week.exceptions, lawyer.time_zone, first, last),
+        external=calendars.busy_spans(
+            uses, start - _REACH, end + _REACH, without_appointment=without or None
+        ),
+        own=[(row[0], row[1]) for row in rows],
+        booked=count_booked(rows, appointment_type, lawyer.time_zone),
+        trouble=calendars.trouble(uses, now),
+    )

@@ -1,0 +1,59 @@
+"""One writer at a time for a lawyer's time; the database's constraint stays as the proof."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from django.db import IntegrityError, OperationalError
+from psycopg import errors as pg
+
+from daybook.core.errors import Refusal, SlotTaken
+from daybook.firms.models import Lawyer
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+#: The server gave up on this transaction, and the same one may well succeed: nothing of it was kept.
+_TRY_AGAIN = (pg.DeadlockDetected, pg.LockNotAvailable, pg.SerializationFailure)
+_TRIES = 3
+
+
+class Crowded(Refusal):
+    """Too many people wanted this lawyer's time in the same seconds."""
+
+    says = "Many people are booking just now. Please try again in a moment."
+
+
+def lock_lawyer(lawyer_id: int) -> Lawyer:
+    """Wait for one's turn with this lawyer's time, until the transaction ends. Several lawyers: in the order of ids."""
+    return Lawyer.objects.select_for_update(no_key=True).get(pk=lawyer_id)
+
+
+def books(operation: Callable[P, R]) -> Callable[P, R]:
+    """
+    Wrap an operation that takes a lawyer's time: collisions become SlotTaken, and what the server asks to be tried
+    again is tried again. The operation must be one transaction and nothing else.
+    """
+
+    @wraps(operation)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        for attempt in range(_TRIES):
+            try:
+                return operation(*args, **kwargs)
+            except IntegrityError as error:
+                if isinstance(error.__cause__, pg.ExclusionViolation):
+                    raise SlotTaken from error
+                raise
+            except OperationalError as error:
+                if not isinstance(error.__cause__, _TRY_AGAIN):
+                    raise
+                if attempt == _TRIES - 1:
+                    raise Crowded from error
+                time.sleep(random.uniform(0.01, 0.05) * (attempt + 1))  # noqa: S311 - spreads the herd
+        raise AssertionError("unreachable")
+
+    return wrapped

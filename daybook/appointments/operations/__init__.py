@@ -1,0 +1,20 @@
+"""What is done to appointments: held, confirmed, booked, moved, cancelled, looked back on."""
+
+from daybook.appointments.operations.booking import ClientDetails, book, confirm, expire_holds, hold, release
+from daybook.appointments.operations.changing import cancel, change_details, record_outcome, reschedule
+from daybook.appointments.operations.types import retire_type, save_type
+
+__all__ = [
+    "ClientDetails",
+    "book",
+    "cancel",
+    "change_details",
+    "confirm",
+    "expire_holds",
+    "hold",
+    "record_outcome",
+    "release",
+    "reschedule",
+    "retire_type",
+    "save_type",
+]

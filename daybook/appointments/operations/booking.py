@@ -1,0 +1,447 @@
+"""Holding a time, confirming it, and the firm's own booking for a client."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+
+from daybook.appointments.availability import count_booked, offer_of, own_spans, survey
+from daybook.appointments.locking import books, lock_lawyer
+from daybook.appointments.models import Appointment, AppointmentType
+from daybook.calendars import queries as calendars
+from daybook.calendars.models import CalendarUse
+from daybook.calendars.reading import reread
+from daybook.contacts import operations as contacts
+from daybook.contacts.models import Contact
+from daybook.contacts.phones import parse_phone
+from daybook.core import availability as engine
+from daybook.core import hours, lifecycle
+from daybook.core.availability import Span
+from daybook.core.errors import (
+    AnswerMissing,
+    BadEmail,
+    CalendarUnreadable,
+    HoldExpired,
+    NotBookable,
+    NotBookableByPublic,
+    Refusal,
+    SlotTaken,
+    SubscriptionEnded,
+)
+from daybook.core.people import clean_name, clean_text, normalise_email
+from daybook.core.periods import Period
+from daybook.firms.models import Firm, User
+from daybook.firms.outbox import record
+from daybook.firms.permissions import Actor, firm_may
+
+#: How long a chosen time is kept while its visitor fills in the form.
+HOLD_LASTS = timedelta(minutes=10)
+
+State, Place = Appointment.State, AppointmentType.Place
+
+
+@dataclass(frozen=True, slots=True)
+class ClientDetails:
+    """What a client says when booking. `answers` has one entry for each of the type's questions, in their order."""
+
+    name: str
+    email: str
+    phone: str = ""
+    place: str = ""
+    time_zone: str = ""
+    answers: Sequence[str] = field(default=())
+
+
+class PlaceMissing(Refusal):
+    """The type offers several places and none of them was chosen."""
+
+    says = "Please choose how you would like to meet."
+    about = "place"
+
+
+class PhoneMissing(Refusal):
+    """A phone appointment needs a number to call."""
+
+    says = "Please enter the phone number we should call."
+    about = "phone"
+
+
+def checked(
+    details: ClientDetails, appointment_type: AppointmentType, firm: Firm, *, by_firm: bool
+) -> dict[str, object]:
+    """
+    The columns of an appointment for what was typed, tidied.
+
+    The firm may book somebody without an email address, and need not answer the client's questions.
+    Raises the Refusal of the first thing that cannot be used; its `field` names the input.
+    """
+    name = clean_name(details.name, 200)
+    email = normalise_email(details.email) if details.email.strip() else ""
+    if not email and not by_firm:
+        raise BadEmail("Please enter an email address.")
+    phone = parse_phone(details.phone, firm.country) if details.phone.strip() else ""
+    places = appointment_type.places or [Place.PHONE]
+    place = details.place or (places[0] if len(places) == 1 or by_firm else "")
+    if place not in places:
+        raise PlaceMissing
+    if place == Place.PHONE and not phone and not by_firm:
+        raise PhoneMissing
+    if details.time_zone:
+        hours.zone(details.time_zone)
+    return {
+        "client_name": name,
+        "client_email": email,
+        "client_phone": phone,
+        "client_time_zone": details.time_zone or appointment_type.lawyer.time_zone,
+        "place": place,
+        "place_detail": place_detail(appointment_type, place, phone),
+        "answers": _answers(appointment_type, details.answers, required=not by_firm),
+    }
+
+
+def _answers(
+    appointment_type: AppointmentType, given: Sequence[str], *, required: bool
+) -> list[dict[str, str]]:
+    answers = []
+    for number, question in enumerate(appointment_type.questions):
+        text = given[number] if number < len(given) else ""
+        text = clean_text(text, 4000, lines=True, field=f"question_{number}")
+        if required and question.get("required") and not text:
+            raise AnswerMissing(field=f"question_{number}")
+        if text:
+            answers.append({"label": question["label"], "answer": text})
+    return answers
+
+
+def place_detail(appointment_type: AppointmentType, place: str, phone: str) -> str:
+    """Where to be, or what to call, as the client is told it."""
+    lawyer = appointment_type.lawyer
+    return {
+        Place.IN_PERSON: lawyer.office_address,
+        Place.VIDEO: lawyer.video_link,
+        Place.PHONE: phone or lawyer.phone,
+    }[Place(place)]
+
+
+def _length(appointment_type: AppointmentType, start: datetime) -> Period:
+    return Period(start, start + timedelta(minutes=appointment_type.minutes))
+
+
+def _open_to_public(appointment_type: AppointmentType) -> None:
+    if not firm_may(appointment_type.firm, "public_booking"):
+        raise SubscriptionEnded
+    if not appointment_type.active or not appointment_type.lawyer.active:
+        raise NotBookable
+    if appointment_type.who_may_book != AppointmentType.WhoMayBook.ANYONE:
+        raise NotBookableByPublic
+
+
+def hold(*, appointment_type: AppointmentType, start: datetime, hold_key: str, now: datetime) -> Appointment:
+    """
+    Keep a free time of a public type for one visitor (`hold_key`) for HOLD_LASTS; their earlier hold is given back.
+
+    Raises the Refusal that says why the time cannot be had: SlotTaken, SlotPast, NotOnGrid, CapReached, ...
+    """
+    _open_to_public(appointment_type)
+    during = _length(appointment_type, start)
+    # Looked at without a lock first: most of a crowd is turned away here, without making the others wait.
+    day = survey(appointment_type, during.start, during.end, now, hold_key=hold_key)
+    if day.trouble:
+        raise CalendarUnreadable
+    engine.require_open(
+        offer_of(appointment_type),
+        during.start,
+        hours=_periods(day.hours),
+        busy=_periods(day.busy),
+        now=now,
+        booked=day.booked,
+        zone=appointment_type.lawyer.time_zone,
+    )
+    return _hold(appointment_type, during, hold_key, now)
+
+
+@books
+def _hold(appointment_type: AppointmentType, during: Period, hold_key: str, now: datetime) -> Appointment:
+    with transaction.atomic():
+        lock_lawyer(appointment_type.lawyer_id)
+        _expire(appointment_type.lawyer_id, now)
+        if hold_key:
+            released = Appointment.objects.filter(
+                lawyer=appointment_type.lawyer_id, state=State.HELD, hold_key=hold_key
+            )
+            released.update(state=State.EXPIRED, held_until=None)
+        require_own_time_free(appointment_type, during, now)
+        appointment = Appointment.objects.create(
+            firm_id=appointment_type.firm_id,
+            lawyer_id=appointment_type.lawyer_id,
+            appointment_type=appointment_type,
+            uid=uuid.uuid4(),
+            state=State.HELD,
+            during=_range(during),
+            before_minutes=appointment_type.before_minutes,
+            after_minutes=appointment_type.after_minutes,
+            held_until=now + HOLD_LASTS,
+            hold_key=hold_key,
+            fee_cents=appointment_type.fee_cents,
+        )
+        record("appointment_held", firm=appointment_type.firm_id, now=now, subject=appointment.pk)
+    return appointment
+
+
+def require_own_time_free(
+    appointment_type: AppointmentType, during: Period, now: datetime, *, without: int = 0, caps: bool = True
+) -> None:
+    """
+    Check, under the lawyer's lock, that no appointment of the lawyer nor a cap stands in the way.
+
+    Raises SlotTaken or CapReached.
+    """
+    margin = timedelta(days=8) if caps else timedelta(0)
+    rows = own_spans(
+        appointment_type.lawyer_id, during.start - margin, during.end + margin, now, without=without
+    )
+    offer = offer_of(appointment_type)
+    found = engine.reasons(
+        offer,
+        during.start,
+        hours=(),
+        busy=_periods([(row[0], row[1]) for row in rows]),
+        now=during.start,
+        booked=count_booked(rows, appointment_type, appointment_type.lawyer.time_zone) if caps else {},
+        zone=appointment_type.lawyer.time_zone,
+    )
+    heeded = ("slot_taken", "cap_reached") if caps else ("slot_taken",)
+    for refusal in found:
+        if refusal.code in heeded:
+            raise refusal
+
+
+def require_calendars_free(
+    uses: list[CalendarUse],
+    during: Period,
+    before: timedelta,
+    after: timedelta,
+    now: datetime,
+    *,
+    without: int = 0,
+) -> None:
+    """Check the mirror over meeting and buffers. Raises CalendarUnreadable, SlotTaken."""
+    if calendars.trouble(uses, now):
+        raise CalendarUnreadable
+    low, high = during.start - before, during.end + after
+    for start, end in calendars.busy_spans(uses, low, high, without_appointment=without or None):
+        if start < high.timestamp() and end > low.timestamp():
+            raise SlotTaken
+
+
+def _buffers(appointment_type: AppointmentType) -> tuple[timedelta, timedelta]:
+    return (
+        timedelta(minutes=appointment_type.before_minutes),
+        timedelta(minutes=appointment_type.after_minutes),
+    )
+
+
+def read_again(appointment_type: AppointmentType, during: Period, now: datetime) -> list[CalendarUse]:
+    """
+    Read every calendar that takes the lawyer's time again, around `during`, and return how they are used.
+
+    Outside any transaction. Raises CalendarUnreadable.
+    """
+    uses = calendars.blocking_uses(appointment_type.lawyer_id, appointment_type.linked_calendar_id)
+    before, after = _buffers(appointment_type)
+    reread((use.calendar for use in uses), start=during.start - before, end=during.end + after, now=now)
+    return calendars.blocking_uses(appointment_type.lawyer_id, appointment_type.linked_calendar_id)
+
+
+def confirm(*, appointment: Appointment, details: ClientDetails, now: datetime) -> Appointment:
+    """
+    Turn a hold into an appointment: calendars read again, contact found or added, everything that follows queued.
+
+    A hold that ran out is taken again if its time is still free. Raises the Refusal that says what is wrong with the
+    details (nothing is lost: the hold stays) or with the time (HoldExpired, SlotTaken, CalendarUnreadable).
+    """
+    appointment_type = AppointmentType.objects.select_related("lawyer", "firm").get(
+        pk=appointment.appointment_type_id
+    )
+    _open_to_public(appointment_type)
+    columns = checked(details, appointment_type, appointment_type.firm, by_firm=False)
+    if appointment.state == State.CONFIRMED:  # the button was pressed twice
+        if appointment.client_email == columns["client_email"]:
+            return appointment
+        raise HoldExpired
+    if appointment.state == State.EXPIRED or (appointment.held_until and appointment.held_until <= now):
+        try:
+            appointment = hold(
+                appointment_type=appointment_type,
+                start=appointment.start,
+                hold_key=appointment.hold_key,
+                now=now,
+            )
+        except SlotTaken as error:
+            raise HoldExpired from error
+    lifecycle.may_confirm(
+        lifecycle.State(appointment.state), lifecycle.Actor.CLIENT, kept_until=appointment.held_until, now=now
+    )
+    during = Period(appointment.start, appointment.end)
+    uses = read_again(appointment_type, during, now)
+    return _confirm(appointment, appointment_type, columns, uses, now)
+
+
+@books
+def _confirm(
+    appointment: Appointment,
+    appointment_type: AppointmentType,
+    columns: dict[str, object],
+    uses: list[CalendarUse],
+    now: datetime,
+) -> Appointment:
+    with transaction.atomic():
+        lock_lawyer(appointment_type.lawyer_id)
+        appointment = Appointment.objects.select_for_update(of=("self",)).get(pk=appointment.pk)
+        if appointment.state == State.CONFIRMED and appointment.client_email == columns["client_email"]:
+            return appointment
+        if appointment.state != State.HELD:
+            raise HoldExpired
+        during = Period(appointment.start, appointment.end)
+        require_calendars_free(uses, during, *_buffers(appointment_type), now, without=appointment.pk)
+        _finish(appointment, columns, appointment_type.firm, now, contact=None)
+        record(
+            "appointment_confirmed",
+            firm=appointment.firm_id,
+            now=now,
+            subject=appointment.pk,
+            booked_by=appointment.booked_by,
+        )
+    return appointment
+
+
+def _finish(
+    appointment: Appointment,
+    columns: dict[str, object],
+    firm: Firm,
+    now: datetime,
+    *,
+    contact: Contact | None,
+) -> None:
+    for name, value in columns.items():
+        setattr(appointment, name, value)
+    if contact is None:
+        found = contacts.find_or_create(
+            firm=firm,
+            name=appointment.client_name,
+            email=appointment.client_email,
+            phone=appointment.client_phone,
+            now=now,
+        )
+        contact = found.contact
+    appointment.contact = contact
+    appointment.state = State.CONFIRMED
+    appointment.confirmed_at = now
+    appointment.held_until = None
+    appointment.save()
+
+
+def book(
+    *,
+    actor: Actor,
+    appointment_type: AppointmentType,
+    start: datetime,
+    details: ClientDetails,
+    now: datetime,
+    contact: Contact | None = None,
+    note: str = "",
+) -> Appointment:
+    """
+    Book for a client. The firm may overlook hours, notice, horizon, grid and caps; it may not book over another
+    appointment, over a busy calendar, or in the past. `contact` is who was chosen from the list, if anybody.
+
+    Raises the Refusal that says why not.
+    """
+    firm = appointment_type.firm
+    if not firm_may(firm, "new_appointments"):
+        raise SubscriptionEnded
+    columns = checked(details, appointment_type, firm, by_firm=True)
+    columns["note"] = clean_text(note, 2000, lines=True, field="note")
+    during = _length(appointment_type, start)
+    lifecycle.must_not_be_past(during.start, now)
+    uses = read_again(appointment_type, during, now)
+    return _book(actor, appointment_type, during, columns, contact, uses, now)
+
+
+@books
+def _book(
+    actor: Actor,
+    appointment_type: AppointmentType,
+    during: Period,
+    columns: dict[str, object],
+    contact: Contact | None,
+    uses: list[CalendarUse],
+    now: datetime,
+) -> Appointment:
+    with transaction.atomic():
+        lock_lawyer(appointment_type.lawyer_id)
+        _expire(appointment_type.lawyer_id, now)
+        require_own_time_free(appointment_type, during, now, caps=False)
+        require_calendars_free(uses, during, *_buffers(appointment_type), now)
+        user: User = actor.user
+        appointment = Appointment(
+            firm_id=appointment_type.firm_id,
+            lawyer_id=appointment_type.lawyer_id,
+            appointment_type=appointment_type,
+            uid=uuid.uuid4(),
+            during=_range(during),
+            before_minutes=appointment_type.before_minutes,
+            after_minutes=appointment_type.after_minutes,
+            fee_cents=appointment_type.fee_cents,
+            booked_by=Appointment.Party.FIRM,
+            booked_by_user=user,
+        )
+        _finish(appointment, columns, appointment_type.firm, now, contact=contact)
+        record(
+            "appointment_confirmed",
+            firm=appointment.firm_id,
+            now=now,
+            subject=appointment.pk,
+            actor=user,
+            behalf_of=actor.on_behalf,
+            booked_by=appointment.booked_by,
+        )
+    return appointment
+
+
+def release(*, appointment: Appointment, now: datetime) -> None:
+    """Give a hold back before it runs out."""
+    with transaction.atomic():
+        lock_lawyer(appointment.lawyer_id)
+        released = Appointment.objects.filter(pk=appointment.pk, state=State.HELD)
+        if released.update(state=State.EXPIRED, held_until=None):
+            record("hold_released", firm=appointment.firm_id, now=now, subject=appointment.pk)
+
+
+def _expire(lawyer_id: int, now: datetime) -> None:
+    Appointment.objects.filter(lawyer=lawyer_id, state=State.HELD, held_until__lte=now).update(
+        state=State.EXPIRED, held_until=None
+    )
+
+
+def expire_holds(*, now: datetime) -> int:
+    """Mark every hold that has run out. Nothing depends on its being prompt: reads look at the clock themselves."""
+    run_out = Appointment.objects.filter(state=State.HELD, held_until__lte=now)
+    return run_out.update(state=State.EXPIRED, held_until=None)
+
+
+def _periods(spans: list[Span]) -> list[Period]:
+    from datetime import UTC
+
+    return [
+        Period(datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(end, UTC)) for start, end in spans
+    ]
+
+
+def _range(during: Period) -> DateTimeTZRange:
+    return DateTimeTZRange(during.start, during.end)

@@ -1,0 +1,214 @@
+"""Moving, cancelling, correcting, and saying what became of an appointment."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+
+from daybook.appointments.availability import offer_of, survey
+from daybook.appointments.locking import books, lock_lawyer
+from daybook.appointments.models import Appointment, AppointmentType
+from daybook.appointments.operations.booking import (
+    ClientDetails,
+    _periods,
+    checked,
+    read_again,
+    require_calendars_free,
+    require_own_time_free,
+)
+from daybook.calendars import operations as calendar_operations
+from daybook.calendars.models import CalendarUse
+from daybook.core import availability as engine
+from daybook.core import lifecycle
+from daybook.core.errors import CalendarUnreadable
+from daybook.core.people import clean_text
+from daybook.core.periods import Period
+from daybook.firms.outbox import record
+from daybook.firms.permissions import Actor
+
+State, Party = Appointment.State, Appointment.Party
+
+
+def _policy(appointment_type: AppointmentType) -> lifecycle.ClientPolicy:
+    until = timedelta(minutes=appointment_type.change_cutoff_minutes)
+    return lifecycle.ClientPolicy(cancel_until=until, move_until=until)
+
+
+def _who(by: str) -> lifecycle.Actor:
+    return lifecycle.Actor.CLIENT if by == Party.CLIENT else lifecycle.Actor.FIRM
+
+
+def _trace(actor: Actor | None) -> dict[str, object]:
+    return {"actor": actor.user, "behalf_of": actor.on_behalf} if actor else {}
+
+
+def reschedule(
+    *, appointment: Appointment, start: datetime, by: str, now: datetime, actor: Actor | None = None
+) -> Appointment:
+    """
+    Move an appointment to another time: the same appointment, the same UID, one SEQUENCE further.
+
+    A client may choose only among the free times and until the type's limit; the firm may overlook hours, notice
+    and caps, and may move a past appointment into the past. Nobody may move onto another appointment or a busy
+    calendar. Raises the Refusal that says why not.
+    """
+    appointment_type = AppointmentType.objects.select_related("lawyer", "firm").get(
+        pk=appointment.appointment_type_id
+    )
+    who = _who(by)
+    lifecycle.may_move(
+        lifecycle.State(appointment.state),
+        who,
+        start=appointment.start,
+        now=now,
+        policy=_policy(appointment_type),
+    )
+    during = Period(start, start + (appointment.end - appointment.start))
+    if during.start == appointment.start:
+        return appointment
+    if who is lifecycle.Actor.CLIENT:
+        day = survey(appointment_type, during.start, during.end, now, without=appointment.pk)
+        if day.trouble:
+            raise CalendarUnreadable
+        engine.require_open(
+            offer_of(appointment_type),
+            during.start,
+            hours=_periods(day.hours),
+            busy=_periods(day.busy),
+            now=now,
+            booked=day.booked,
+            zone=appointment_type.lawyer.time_zone,
+        )
+    elif appointment.start > now:
+        lifecycle.must_not_be_past(during.start, now)
+    uses = read_again(appointment_type, during, now)
+    return _reschedule(appointment, appointment_type, during, who, uses, now, actor)
+
+
+@books
+def _reschedule(
+    appointment: Appointment,
+    appointment_type: AppointmentType,
+    during: Period,
+    who: lifecycle.Actor,
+    uses: list[CalendarUse],
+    now: datetime,
+    actor: Actor | None,
+) -> Appointment:
+    with transaction.atomic():
+        lock_lawyer(appointment.lawyer_id)
+        appointment = Appointment.objects.select_for_update(of=("self",)).get(pk=appointment.pk)
+        lifecycle.step(lifecycle.State(appointment.state), lifecycle.Action.RESCHEDULE, who)
+        own_caps = who is lifecycle.Actor.CLIENT
+        require_own_time_free(appointment_type, during, now, without=appointment.pk, caps=own_caps)
+        before = timedelta(minutes=appointment.before_minutes)
+        after = timedelta(minutes=appointment.after_minutes)
+        require_calendars_free(uses, during, before, after, now, without=appointment.pk)
+        was = appointment.start
+        appointment.during = DateTimeTZRange(during.start, during.end)
+        appointment.sequence += 1
+        appointment.save(update_fields=["during", "sequence", "updated_at"])
+        calendar_operations.forget_own(appointment_id=appointment.pk)
+        record(
+            "appointment_rescheduled",
+            firm=appointment.firm_id,
+            now=now,
+            subject=appointment.pk,
+            was=was.isoformat(),
+            by=str(who),
+            **_trace(actor),
+        )
+    return appointment
+
+
+def cancel(
+    *, appointment: Appointment, by: str, now: datetime, reason: str = "", actor: Actor | None = None
+) -> Appointment:
+    """
+    Call an appointment off. A client may until the type's limit, the firm always. A client's cancellation inside
+    the limit is impossible here; the firm's own late one is for it to record as an outcome.
+
+    Raises NotAllowedNow, TooLateToCancel.
+    """
+    appointment_type = appointment.appointment_type
+    who = _who(by)
+    reason = clean_text(reason, 300, field="reason")
+    with transaction.atomic():
+        lock_lawyer(appointment.lawyer_id)
+        appointment = Appointment.objects.select_for_update(of=("self",)).get(pk=appointment.pk)
+        lifecycle.may_cancel(
+            lifecycle.State(appointment.state),
+            who,
+            start=appointment.start,
+            now=now,
+            policy=_policy(appointment_type),
+        )
+        appointment.state = State.CANCELLED
+        appointment.sequence += 1
+        appointment.cancelled_by = by
+        appointment.cancelled_at = now
+        appointment.cancel_reason = reason
+        appointment.held_until = None
+        appointment.save()
+        calendar_operations.forget_own(appointment_id=appointment.pk)
+        record(
+            "appointment_cancelled",
+            firm=appointment.firm_id,
+            now=now,
+            subject=appointment.pk,
+            by=str(who),
+            **_trace(actor),
+        )
+    return appointment
+
+
+def change_details(
+    *, appointment: Appointment, details: ClientDetails, note: str, now: datetime, actor: Actor
+) -> Appointment:
+    """Correct what an appointment says of its client, place and note; the time stays. Raises a Refusal."""
+    appointment_type = AppointmentType.objects.select_related("lawyer", "firm").get(
+        pk=appointment.appointment_type_id
+    )
+    columns = checked(details, appointment_type, appointment_type.firm, by_firm=True)
+    columns.pop("answers")
+    columns["note"] = clean_text(note, 2000, lines=True, field="note")
+    with transaction.atomic():
+        appointment = Appointment.objects.select_for_update(of=("self",)).get(pk=appointment.pk)
+        for name, value in columns.items():
+            setattr(appointment, name, value)
+        appointment.sequence += 1
+        appointment.save()
+        record(
+            "appointment_changed",
+            firm=appointment.firm_id,
+            now=now,
+            subject=appointment.pk,
+            **_trace(actor),
+        )
+    return appointment
+
+
+def record_outcome(*, appointment: Appointment, outcome: str, now: datetime, actor: Actor) -> Appointment:
+    """Note what became of it; "none" takes the note back. Raises NotAllowedNow, TooEarly."""
+    with transaction.atomic():
+        appointment = Appointment.objects.select_for_update(of=("self",)).get(pk=appointment.pk)
+        lifecycle.may_record(
+            lifecycle.State(appointment.state),
+            lifecycle.Outcome(outcome),
+            lifecycle.Actor.FIRM,
+            start=appointment.start,
+            now=now,
+        )
+        appointment.outcome = outcome
+        appointment.save(update_fields=["outcome", "updated_at"])
+        record(
+            "outcome_recorded",
+            firm=appointment.firm_id,
+            now=now,
+            subject=appointment.pk,
+            outcome=outcome,
+            **_trace(actor),
+        )
+    return appointment

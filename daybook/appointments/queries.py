@@ -1,0 +1,252 @@
+"""Reads: what can be booked, what is booked, and one lawyer's week as a picture."""
+
+from __future__ import annotations
+
+import uuid
+from bisect import bisect_left
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from django.db.models import Q, QuerySet
+from django.http import Http404
+
+from daybook.appointments.availability import offer_of, survey
+from daybook.appointments.models import Appointment, AppointmentType
+from daybook.calendars import queries as calendars
+from daybook.core import availability as engine
+from daybook.core.hours import day_period, zone
+from daybook.firms.models import Firm, Lawyer
+from daybook.firms.permissions import Actor, firm_may, may
+
+LIVE = (Appointment.State.HELD, Appointment.State.CONFIRMED)
+
+#: How far ahead the next free day is looked for, beyond what a page shows.
+_LOOK_AHEAD = timedelta(days=200)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDays:
+    """Free starts by the visitor's day; `next_from` is the next day worth asking for, if there is one."""
+
+    days: tuple[tuple[date, tuple[datetime, ...]], ...]
+    next_from: date | None
+    trouble: str  # why times are hidden, for the firm; a visitor is told only that they cannot be shown
+
+
+def public_types(lawyer: Lawyer) -> QuerySet[AppointmentType]:
+    """What anybody with the link may book, in the order of their names."""
+    return AppointmentType.objects.filter(
+        lawyer=lawyer, active=True, who_may_book=AppointmentType.WhoMayBook.ANYONE
+    )
+
+
+def public_type(firm_slug: str, lawyer_slug: str, type_slug: str) -> AppointmentType | None:
+    """The type of a public page, lawyer and firm fetched along; None when there is none to be shown."""
+    return (
+        AppointmentType.objects.select_related("lawyer", "firm")
+        .filter(
+            firm__slug=firm_slug,
+            lawyer__slug=lawyer_slug,
+            slug=type_slug,
+            active=True,
+            who_may_book=AppointmentType.WhoMayBook.ANYONE,
+            lawyer__public=True,
+            lawyer__active=True,
+        )
+        .first()
+    )
+
+
+def open_starts(
+    appointment_type: AppointmentType, *, start: datetime, end: datetime, now: datetime, without: int = 0
+) -> tuple[list[int], str]:
+    """The free starts in [start, end) as epoch seconds, and why there are none if calendars cannot be trusted."""
+    end = min(end, now + timedelta(days=appointment_type.horizon_days, hours=1))
+    start = max(start, now - timedelta(hours=1))
+    if start >= end:
+        return [], ""
+    day = survey(appointment_type, start, end, now, without=without)
+    if day.trouble:
+        return [], day.trouble
+    starts = engine.open_starts(
+        offer_of(appointment_type),
+        hours=day.hours,
+        busy=day.busy,
+        now=int(now.timestamp()),
+        booked=day.booked,
+        zone=appointment_type.lawyer.time_zone,
+        tick=1 if now.microsecond else 0,
+    )
+    low, high = int(start.timestamp()), int(end.timestamp())
+    return starts[bisect_left(starts, low) : bisect_left(starts, high)], ""
+
+
+def open_days(
+    appointment_type: AppointmentType, *, first: date, days: int, zone: str, now: datetime, without: int = 0
+) -> OpenDays:
+    """
+    The free starts of `days` days from `first`, by the date a clock in `zone` shows. Days without any are left out.
+
+    `next_from` is the next day with a free start after those, or None up to the type's horizon.
+    Raises UnknownTimeZone.
+    """
+    last = first + timedelta(days=days)
+    start, end = _midnight(first, zone), _midnight(last, zone)
+    horizon = now + timedelta(days=min(appointment_type.horizon_days + 1, _LOOK_AHEAD.days))
+    starts, trouble = open_starts(
+        appointment_type, start=start, end=max(end, horizon), now=now, without=without
+    )
+    if trouble:
+        return OpenDays((), None, trouble)
+    cut = bisect_left(starts, int(end.timestamp()))
+    place = _place(zone)
+    grouped: dict[date, list[datetime]] = {}
+    for second in starts[:cut]:
+        instant = datetime.fromtimestamp(second, UTC)
+        grouped.setdefault(instant.astimezone(place).date(), []).append(instant)
+    following = starts[cut : cut + 1]
+    next_from = datetime.fromtimestamp(following[0], place).date() if following else None
+    return OpenDays(tuple((on, tuple(times)) for on, times in grouped.items()), next_from, "")
+
+
+def _place(name: str):
+    return zone(name)
+
+
+def _midnight(on: date, zone_name: str) -> datetime:
+    period = day_period(on, zone_name)
+    if period is None:  # a date the zone skipped altogether
+        return _midnight(on + timedelta(days=1), zone_name)
+    return period.start
+
+
+def appointment_by_uid(uid: uuid.UUID) -> Appointment | None:
+    return (
+        Appointment.objects.select_related("lawyer", "firm", "appointment_type", "contact")
+        .filter(uid=uid)
+        .first()
+    )
+
+
+hold_by_key = appointment_by_uid
+
+
+def access_appointment(actor: Actor, appointment_id: int, action: str = "see_appointments") -> Appointment:
+    """Raises Http404 for another firm's appointment, and for what this person may not do to it."""
+    appointment = (
+        Appointment.objects.select_related("lawyer", "firm", "appointment_type", "contact")
+        .filter(pk=appointment_id, firm=actor.firm)
+        .first()
+    )
+    if appointment is None or not may(actor, action, appointment.lawyer):
+        raise Http404
+    return appointment
+
+
+def access_type(actor: Actor, type_id: int, action: str = "edit_types") -> AppointmentType:
+    """Raises Http404 for another firm's type, and for what this person may not do to it."""
+    found = (
+        AppointmentType.objects.select_related("lawyer", "firm").filter(pk=type_id, firm=actor.firm).first()
+    )
+    if found is None or not may(actor, action, found.lawyer):
+        raise Http404
+    return found
+
+
+def types_of(lawyer: Lawyer) -> QuerySet[AppointmentType]:
+    return AppointmentType.objects.filter(lawyer=lawyer).select_related("linked_calendar", "lawyer", "firm")
+
+
+def _shown(lawyer_ids: list[int]) -> QuerySet[Appointment]:
+    return Appointment.objects.filter(lawyer__in=lawyer_ids).select_related(
+        "lawyer", "appointment_type", "contact", "push", "time_entry__matter"
+    )
+
+
+def upcoming(lawyer_ids: list[int], now: datetime) -> QuerySet[Appointment]:
+    """Confirmed appointments that have not ended, soonest first, and holds still running."""
+    return (
+        _shown(lawyer_ids)
+        .filter(Q(state=Appointment.State.CONFIRMED) | Q(state=Appointment.State.HELD, held_until__gt=now))
+        .filter(during__endswith__gt=now)
+        .order_by("during", "pk")
+    )
+
+
+def past(lawyer_ids: list[int], now: datetime) -> QuerySet[Appointment]:
+    """What has ended, and what was cancelled, latest first."""
+    return (
+        _shown(lawyer_ids)
+        .filter(
+            Q(state=Appointment.State.CONFIRMED, during__endswith__lte=now)
+            | Q(state=Appointment.State.CANCELLED, confirmed_at__isnull=False)
+        )
+        .order_by("-during", "-pk")
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class WeekDay:
+    """One day of the picture: hours, what other calendars hold, appointments. Instants are aware UTC."""
+
+    on: date
+    start: datetime
+    end: datetime
+    hours: tuple[tuple[datetime, datetime], ...]
+    busy: tuple[tuple[datetime, datetime], ...]
+    appointments: tuple[Appointment, ...]
+    closed_because: str
+
+
+def week(lawyer: Lawyer, monday: date, now: datetime) -> tuple[WeekDay, ...]:
+    """Seven days of a lawyer from `monday`, in the lawyer's zone: hours, busy, appointments; the rest is free."""
+    from daybook.core.hours import open_spans
+
+    last = monday + timedelta(days=6)
+    start, end = _midnight(monday, lawyer.time_zone), _midnight(last + timedelta(days=1), lawyer.time_zone)
+    hours = calendars.hours_of(lawyer, None, monday, last)
+    open_all = open_spans(hours.weekly, hours.exceptions, lawyer.time_zone, monday, last)
+    busy_all = calendars.busy_spans(calendars.blocking_uses(lawyer.pk), start, end)
+    booked = list(
+        _shown([lawyer.pk])
+        .filter(Q(state=Appointment.State.CONFIRMED) | Q(state=Appointment.State.HELD, held_until__gt=now))
+        .filter(during__overlap=(start, end))
+        .order_by("during")
+    )
+    reasons = {exception.on: exception.reason for exception in hours.exceptions if not exception.stretches}
+    picture = []
+    for offset in range(7):
+        on = monday + timedelta(days=offset)
+        low, high = _midnight(on, lawyer.time_zone), _midnight(on + timedelta(days=1), lawyer.time_zone)
+        picture.append(
+            WeekDay(
+                on=on,
+                start=low,
+                end=high,
+                hours=_within(open_all, low, high),
+                busy=_within(busy_all, low, high),
+                appointments=tuple(a for a in booked if a.start < high and a.end > low),
+                closed_because=reasons.get(on, ""),
+            )
+        )
+    return tuple(picture)
+
+
+def _within(
+    spans: list[tuple[int, int]], low: datetime, high: datetime
+) -> tuple[tuple[datetime, datetime], ...]:
+    first, last = int(low.timestamp()), int(high.timestamp())
+    return tuple(
+        (datetime.fromtimestamp(max(start, first), UTC), datetime.fromtimestamp(min(end, last), UTC))
+        for start, end in sorted(spans)
+        if start < last and end > first
+    )
+
+
+def may_be_booked(appointment_type: AppointmentType, firm: Firm) -> bool:
+    """Whether the public can book this type today at all."""
+    return (
+        appointment_type.active
+        and appointment_type.who_may_book == AppointmentType.WhoMayBook.ANYONE
+        and firm_may(firm, "public_booking")
+    )

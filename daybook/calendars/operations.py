@@ -1,0 +1,218 @@
+"""Writes: hours and exceptions, which calendars are used how, the mirror of busy times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import transaction
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+
+from daybook.calendars.models import (
+    BusyPeriod,
+    Calendar,
+    CalendarUse,
+    HolidayCalendar,
+    HoursException,
+    WorkingHours,
+)
+from daybook.core.errors import Refusal
+from daybook.core.hours import WeeklyHours
+from daybook.core.periods import Period
+from daybook.firms.models import Lawyer
+from daybook.firms.outbox import record
+from daybook.firms.permissions import Actor
+
+
+class NotWritable(Refusal):
+    """Appointments can only be written where the connection may write."""
+
+    says = "The connection may not write to that calendar, so it cannot receive appointments."
+    about = "primary"
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """One busy stretch as another system tells it."""
+
+    external_id: str
+    during: Period
+    all_day: bool = False
+    appointment_id: int | None = None
+
+
+def _behalf(actor: Actor | None, lawyer: Lawyer) -> dict[str, object]:
+    if actor is None:
+        return {}
+    return {
+        "actor": actor.user,
+        "behalf_of": lawyer if actor.own is None or lawyer.pk != actor.own.pk else None,
+    }
+
+
+def save_hours(
+    *,
+    lawyer: Lawyer,
+    weekly: WeeklyHours,
+    now: datetime,
+    actor: Actor | None = None,
+    appointment_type_id: int | None = None,
+) -> None:
+    """Replace the lawyer's usual week, or a type's own week; an empty week for a type means the usual one."""
+    with transaction.atomic():
+        WorkingHours.objects.filter(lawyer=lawyer, appointment_type=appointment_type_id).delete()
+        WorkingHours.objects.bulk_create(
+            WorkingHours(
+                firm_id=lawyer.firm_id,
+                lawyer=lawyer,
+                appointment_type_id=appointment_type_id,
+                weekday=weekday,
+                opens=opens,
+                closes=closes,
+            )
+            for weekday, stretches in weekly.days.items()
+            for opens, closes in stretches
+        )
+        record("hours_saved", firm=lawyer.firm_id, now=now, subject=lawyer.pk, **_behalf(actor, lawyer))
+
+
+def save_exception(
+    *,
+    lawyer: Lawyer,
+    on: date,
+    opens: int | None,
+    closes: int | None,
+    reason: str,
+    now: datetime,
+    actor: Actor | None = None,
+) -> HoursException:
+    """Set one date's hours, or close it with both minutes None; whatever was said of that date before is replaced."""
+    with transaction.atomic():
+        HoursException.objects.filter(lawyer=lawyer, on=on).delete()
+        exception = HoursException.objects.create(
+            firm_id=lawyer.firm_id, lawyer=lawyer, on=on, opens=opens, closes=closes, reason=reason
+        )
+        record("hours_saved", firm=lawyer.firm_id, now=now, subject=lawyer.pk, **_behalf(actor, lawyer))
+    return exception
+
+
+def drop_exception(*, exception: HoursException, now: datetime, actor: Actor) -> None:
+    with transaction.atomic():
+        lawyer = exception.lawyer
+        exception.delete()
+        record("hours_saved", firm=lawyer.firm_id, now=now, subject=lawyer.pk, **_behalf(actor, lawyer))
+
+
+def observe_holidays(
+    *, lawyer: Lawyer, country: str, subdivision: str = "", now: datetime, actor: Actor | None = None
+) -> None:
+    """Close the public holidays of a country; an empty country observes none."""
+    with transaction.atomic():
+        HolidayCalendar.objects.filter(lawyer=lawyer).delete()
+        if country:
+            HolidayCalendar.objects.create(
+                firm_id=lawyer.firm_id, lawyer=lawyer, country=country, subdivision=subdivision
+            )
+        record("hours_saved", firm=lawyer.firm_id, now=now, subject=lawyer.pk, **_behalf(actor, lawyer))
+
+
+def choose_calendars(
+    *,
+    lawyer: Lawyer,
+    blocking: dict[int, bool],
+    primary: Calendar | None,
+    now: datetime,
+    actor: Actor | None = None,
+    all_day_blocks: dict[int, bool] | None = None,
+) -> None:
+    """
+    Say which calendars take the lawyer's time and which one receives appointments. `blocking` is by calendar id;
+    calendars left out are not used. The primary calendar always blocks.
+
+    Raises NotWritable when the connection may not write to `primary`.
+    """
+    if primary is not None and not primary.writable:
+        raise NotWritable
+    lenient = {key for key, blocks in (all_day_blocks or {}).items() if not blocks}
+    with transaction.atomic():
+        lawyer = Lawyer.objects.select_for_update(no_key=True).get(pk=lawyer.pk)
+        wanted = {
+            calendar.pk: calendar
+            for calendar in Calendar.objects.filter(firm_id=lawyer.firm_id, pk__in=blocking)
+        }
+        if primary is not None:
+            wanted[primary.pk] = primary
+        CalendarUse.objects.filter(lawyer=lawyer).delete()
+        CalendarUse.objects.bulk_create(
+            CalendarUse(
+                firm_id=lawyer.firm_id,
+                lawyer=lawyer,
+                calendar_id=key,
+                blocks=blocking.get(key, True) or (primary is not None and key == primary.pk),
+                is_primary=primary is not None and key == primary.pk,
+                all_day_blocks=key not in lenient,
+            )
+            for key in sorted(wanted)
+        )
+        record(
+            "calendars_chosen",
+            firm=lawyer.firm_id,
+            now=now,
+            subject=lawyer.pk,
+            primary=primary.pk if primary else None,
+            calendars=sorted(wanted),
+            **_behalf(actor, lawyer),
+        )
+
+
+def store_busy(
+    *, calendar_id: int, busy: Iterable[Busy], start: datetime, end: datetime, read_at: datetime, whole: bool
+) -> None:
+    """
+    Make the mirror of one calendar say exactly `busy` between `start` and `end`.
+
+    Rows that reach into the window are replaced; `whole` marks a reading of the full mirror window, which renews
+    `read_at` and clears trouble; a partial one only corrects its window.
+    """
+    rows = [
+        BusyPeriod(
+            calendar_id=calendar_id,
+            external_id=item.external_id,
+            during=DateTimeTZRange(item.during.start, item.during.end),
+            all_day=item.all_day,
+            appointment_id=item.appointment_id,
+        )
+        for item in busy
+    ]
+    window = DateTimeTZRange(start, end)
+    with transaction.atomic():
+        # One writer at a time for a mirror: two readings that cross would leave rows of both.
+        Calendar.objects.select_for_update(no_key=True).get(pk=calendar_id)
+        BusyPeriod.objects.filter(calendar_id=calendar_id, during__overlap=window).delete()
+        if whole:
+            BusyPeriod.objects.filter(calendar_id=calendar_id).exclude(during__overlap=window).delete()
+        BusyPeriod.objects.bulk_create(rows, batch_size=1000)
+        if whole:
+            Calendar.objects.filter(pk=calendar_id).update(
+                read_at=read_at,
+                read_from=start,
+                read_until=end,
+                trouble="",
+                trouble_since=None,
+                trouble_final=False,
+            )
+
+
+def mark_trouble(*, calendar: Calendar, text: str, final: bool, now: datetime) -> None:
+    """Note that a calendar could not be read; the first time is recorded as an event, so somebody is told once."""
+    with transaction.atomic():
+        first = Calendar.objects.filter(pk=calendar.pk, trouble_since=None).update(trouble_since=now)
+        Calendar.objects.filter(pk=calendar.pk).update(trouble=text[:300], trouble_final=final)
+        if first:
+            record("calendar_unreadable", firm=calendar.firm_id, now=now, subject=calendar.pk)
+
+
+def forget_own(*, appointment_id: int) -> None:
+    """Drop our own appointment from the mirrors: it was moved or cancelled here, and the copy over there is about to be."""
+    BusyPeriod.objects.filter(appointment_id=appointment_id).delete()

@@ -1,0 +1,172 @@
+"""Reads: when a lawyer works, which calendars take their time, what those calendars say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from itertools import chain
+
+from django.db import connection as database
+from django.db.models import Q, QuerySet
+from django.http import Http404
+
+from daybook.calendars.models import Calendar, CalendarUse, HolidayCalendar, HoursException, WorkingHours
+from daybook.calendars.reading import trouble_of
+from daybook.core.availability import Span
+from daybook.core.hours import DayException, WeeklyHours
+from daybook.firms.models import Lawyer
+from daybook.firms.permissions import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """A lawyer's ordinary week and the dates that differ from it."""
+
+    weekly: WeeklyHours
+    exceptions: tuple[DayException, ...]
+
+
+@lru_cache(maxsize=512)
+def public_holidays(country: str, subdivision: str, year: int) -> tuple[tuple[date, str], ...]:
+    """The public holidays of a year, by name. Empty for a country the library does not know."""
+    import holidays  # slow to import, and most requests need none
+
+    try:
+        days = holidays.country_holidays(country, subdiv=subdivision or None, years=year)
+    except NotImplementedError:
+        return ()
+    return tuple(sorted(days.items()))
+
+
+def hours_of(lawyer: Lawyer, appointment_type_id: int | None, first: date, last: date) -> Hours:
+    """The hours of `lawyer` for a type (their usual ones where the type has none) from `first` to `last`."""
+    rows = list(
+        WorkingHours.objects.filter(lawyer=lawyer)
+        .filter(Q(appointment_type=None) | Q(appointment_type=appointment_type_id))
+        .order_by()
+        .values_list("appointment_type_id", "weekday", "opens", "closes")
+    )
+    own = [row for row in rows if row[0] is not None] or rows
+    week: dict[int, tuple[tuple[int, int], ...]] = {}
+    for _, weekday, opens, closes in own:
+        week[weekday] = (*week.get(weekday, ()), (opens, closes))
+    return Hours(WeeklyHours(week), exceptions_of(lawyer, first, last))
+
+
+def exceptions_of(lawyer: Lawyer, first: date, last: date) -> tuple[DayException, ...]:
+    """The dates that differ. A date the lawyer set by hand wins over a public holiday."""
+    by_hand = tuple(
+        DayException(on, ((opens, closes),) if opens is not None else (), reason)
+        for on, opens, closes, reason in HoursException.objects.filter(lawyer=lawyer, on__range=(first, last))
+        .order_by()
+        .values_list("on", "opens", "closes", "reason")
+    )
+    observed = HolidayCalendar.objects.filter(lawyer=lawyer).values_list("country", "subdivision").first()
+    if observed is None:
+        return by_hand
+    set_by_hand = {exception.on for exception in by_hand}
+    years = range(first.year, last.year + 1)
+    all_days = chain.from_iterable(public_holidays(*observed, year) for year in years)
+    return by_hand + tuple(
+        DayException(on, (), name) for on, name in all_days if first <= on <= last and on not in set_by_hand
+    )
+
+
+def blocking_uses(lawyer_id: int, linked_calendar_id: int | None = None) -> list[CalendarUse]:
+    """
+    How the lawyer uses each calendar that takes their time, `calendar` fetched along.
+
+    A type's linked calendar blocks too. Calendars of a disconnected account take no part.
+    """
+    uses = list(
+        CalendarUse.objects.filter(lawyer_id=lawyer_id, blocks=True)
+        .exclude(calendar__connection__state="disconnected")
+        .select_related("calendar")
+    )
+    if linked_calendar_id and all(use.calendar_id != linked_calendar_id for use in uses):
+        linked = (
+            Calendar.objects.filter(pk=linked_calendar_id).exclude(connection__state="disconnected").first()
+        )
+        if linked is not None:
+            uses.append(CalendarUse(lawyer_id=lawyer_id, calendar=linked, firm_id=linked.firm_id))
+    return uses
+
+
+def trouble(uses: Iterable[CalendarUse], now: datetime) -> str:
+    """Why the lawyer's times cannot be shown now; empty when every calendar can be trusted."""
+    return next((text for use in uses if (text := trouble_of(use.calendar, now))), "")
+
+
+#: Epoch seconds straight from the server: no datetime is built for the hundreds of rows of a busy month.
+_BUSY = """
+    SELECT floor(extract(epoch FROM lower(during)))::bigint, ceil(extract(epoch FROM upper(during)))::bigint
+      FROM calendars_busyperiod
+     WHERE calendar_id = ANY(%s) AND upper(during) > %s AND lower(during) < %s
+       AND NOT (all_day AND calendar_id = ANY(%s))
+       AND (appointment_id IS NULL OR appointment_id <> %s)
+"""
+
+
+def busy_spans(
+    uses: Sequence[CalendarUse], start: datetime, end: datetime, *, without_appointment: int | None = None
+) -> list[Span]:
+    """What the mirror says is taken between `start` and `end`, each use by its own rules."""
+    if not uses:
+        return []
+    calendars = [use.calendar_id for use in uses]
+    lenient = [use.calendar_id for use in uses if not use.all_day_blocks]
+    with database.cursor() as cursor:
+        cursor.execute(_BUSY, [calendars, start, end, lenient, without_appointment or 0])
+        return cursor.fetchall()
+
+
+def uses_of(lawyer: Lawyer) -> QuerySet[CalendarUse]:
+    return (
+        CalendarUse.objects.filter(lawyer=lawyer)
+        .exclude(calendar__connection__state="disconnected")
+        .select_related("calendar")
+        .order_by("calendar__name", "pk")
+    )
+
+
+def calendars_of_firm(firm_id: int) -> QuerySet[Calendar]:
+    """Every calendar the firm's connections can see now."""
+    return Calendar.objects.filter(firm_id=firm_id, present=True).exclude(connection__state="disconnected")
+
+
+def primary_calendar(lawyer_id: int) -> Calendar | None:
+    use = (
+        CalendarUse.objects.filter(lawyer_id=lawyer_id, is_primary=True)
+        .exclude(calendar__connection__state="disconnected")
+        .select_related("calendar")
+        .first()
+    )
+    return use.calendar if use else None
+
+
+def access_calendar(actor: Actor, calendar_id: int) -> Calendar:
+    """Raises Http404 for another firm's calendar."""
+    calendar = calendars_of_firm(actor.firm.pk).filter(pk=calendar_id).first()
+    if calendar is None:
+        raise Http404
+    return calendar
+
+
+def usual_hours(lawyer: Lawyer, appointment_type_id: int | None = None) -> list[WorkingHours]:
+    return list(WorkingHours.objects.filter(lawyer=lawyer, appointment_type=appointment_type_id))
+
+
+def coming_exceptions(lawyer: Lawyer, today: date) -> QuerySet[HoursException]:
+    return HoursException.objects.filter(lawyer=lawyer, on__gte=today)
+
+
+def troubled_calendars(lawyer_ids: Sequence[int], now: datetime) -> list[tuple[CalendarUse, str]]:
+    """The calendars that keep a lawyer's times from being offered, with the reason in words."""
+    uses = (
+        CalendarUse.objects.filter(lawyer__in=lawyer_ids, blocks=True)
+        .exclude(calendar__connection__state="disconnected")
+        .select_related("calendar", "lawyer")
+    )
+    return [(use, text) for use in uses if (text := trouble_of(use.calendar, now))]

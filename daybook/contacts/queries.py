@@ -1,0 +1,136 @@
+"""Reads of the firm's people; type-ahead at any size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db import connection as database
+from django.db.models import Q, QuerySet
+from django.http import Http404
+
+from daybook.contacts.models import Contact, ContactEmail, ContactPhone, SearchKey
+from daybook.core.people import search_text
+from daybook.firms.models import Firm
+from daybook.firms.permissions import Actor, may
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """One line of the client pick list, and what choosing it fills in."""
+
+    id: int
+    name: str
+    email: str
+    phone: str
+    company: str
+    is_client: bool
+
+
+#: How many key rows are looked at for one page of suggestions: several keys of one contact may match.
+_KEYS_PER_SUGGESTION = 4
+
+_TYPE_AHEAD = """
+    WITH hit AS (
+        SELECT contact_id, min(rank) AS rank FROM (
+            SELECT contact_id, row_number() OVER () AS rank FROM (
+                SELECT contact_id FROM contacts_searchkey
+                 WHERE firm_id = %(firm)s AND key LIKE %(prefix)s
+                 ORDER BY key USING ~<~ LIMIT %(keys)s
+            ) AS key_rows
+        ) AS ranked GROUP BY contact_id ORDER BY rank LIMIT %(limit)s
+    )
+    SELECT c.id, c.kind, c.first_name, c.middle_name, c.last_name, c.company_name, c.is_client,
+           (SELECT e.address FROM contacts_contactemail e WHERE e.contact_id = c.id
+             ORDER BY e.is_default DESC, e.id LIMIT 1),
+           (SELECT p.number FROM contacts_contactphone p WHERE p.contact_id = c.id
+             ORDER BY p.is_default DESC, p.id LIMIT 1)
+      FROM hit JOIN contacts_contact c ON c.id = hit.contact_id
+     ORDER BY hit.rank
+"""
+
+
+def type_ahead(firm: Firm, text: str, limit: int = 20) -> list[Suggestion]:
+    """
+    The contacts whose name (from any of its words on), email or phone number begins with `text`, in order.
+
+    An empty text lists the first contacts by name, so the pick list opens with something in it.
+    """
+    prefix = search_text(text)
+    if not prefix and text.strip():
+        return []
+    pattern = prefix.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    with database.cursor() as cursor:
+        cursor.execute(
+            _TYPE_AHEAD,
+            {"firm": firm.pk, "prefix": pattern, "limit": limit, "keys": limit * _KEYS_PER_SUGGESTION},
+        )
+        rows = cursor.fetchall()
+    return [
+        Suggestion(
+            id=row[0],
+            name=row[5] if row[1] == Contact.Kind.COMPANY else " ".join(filter(None, row[2:5])),
+            email=row[7] or "",
+            phone=row[8] or "",
+            company=row[5] if row[1] == Contact.Kind.PERSON else "",
+            is_client=row[6],
+        )
+        for row in rows
+    ]
+
+
+def access_contact(actor: Actor, contact_id: int) -> Contact:
+    """Raises Http404 for another firm's contact."""
+    contact = Contact.objects.filter(pk=contact_id, firm=actor.firm).first()
+    if contact is None or not may(actor, "see_contacts"):
+        raise Http404
+    return contact
+
+
+def contact_page(firm: Firm, text: str = "", *, page: int = 1, size: int = 50) -> tuple[list[Contact], bool]:
+    """One page of contacts by name, with emails and phones, and whether more follow."""
+    found: QuerySet[Contact] = Contact.objects.filter(firm=firm)
+    if text.strip():
+        prefix = search_text(text)
+        ids = SearchKey.objects.filter(firm=firm, key__startswith=prefix).values("contact") if prefix else []
+        found = found.filter(pk__in=ids)
+    found = found.order_by("last_name", "first_name", "company_name", "pk").prefetch_related(
+        "emails", "phones"
+    )
+    rows = list(found[(page - 1) * size : page * size + 1])
+    return rows[:size], len(rows) > size
+
+
+def contact_count(firm: Firm) -> int:
+    return Contact.objects.filter(firm=firm).count()
+
+
+def with_email(firm_id: int, normal: str) -> list[Contact]:
+    """Everybody in the firm's book with this (normalised) email address; several may share one."""
+    return list(
+        Contact.objects.filter(
+            pk__in=ContactEmail.objects.filter(firm=firm_id, normal=normal).values("contact")
+        )
+        .order_by("pk")
+        .prefetch_related("emails", "phones")
+    )
+
+
+def with_phone(firm_id: int, normal: str) -> list[Contact]:
+    return list(
+        Contact.objects.filter(
+            pk__in=ContactPhone.objects.filter(firm=firm_id, normal=normal).values("contact")
+        )
+        .order_by("pk")
+        .prefetch_related("emails", "phones")
+    )
+
+
+def contacts_by_id(firm_id: int, ids: Iterable[int]) -> dict[int, Contact]:
+    found = Contact.objects.filter(firm=firm_id, pk__in=list(ids)).prefetch_related("emails", "phones")
+    return {contact.pk: contact for contact in found}
+
+
+def is_known(firm_id: int, email: str) -> bool:
+    """Whether the firm has somebody with this (normalised) email address."""
+    return ContactEmail.objects.filter(Q(firm=firm_id) & Q(normal=email)).exists()
