@@ -6,7 +6,6 @@ import base64
 import hashlib
 import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -123,7 +122,7 @@ def read(environment: dict[str, str]) -> Env:
         booking_attempts=_number("BOOKING_ATTEMPTS", given["BOOKING_ATTEMPTS"]),
         log_level=given["LOG_LEVEL"],
         log_format=given["LOG_FORMAT"],
-        static_root=given["STATIC_ROOT"] or str(Path(__file__).resolve().parents[2] / ".daybook" / "static"),
+        static_root=given["STATIC_ROOT"],
         collected=collected,
         static_backend=(
             "whitenoise.storage.CompressedManifestStaticFilesStorage"

@@ -16,6 +16,10 @@ def migrate() -> None:
     from django.core.management import call_command
     from django.db import connection
 
+    from daybook.config.health import migrated
+
+    if migrated():  # a second saved on every start
+        return
     with connection.cursor() as cursor:
         # The settings' limits are for requests; a migration may take its time.
         cursor.execute("SET lock_timeout = '60s'; SET statement_timeout = 0")

@@ -76,8 +76,10 @@ class Laptop:
         web = self._daybook("web", "web", "--port", str(self.ports["web"]))
         self.supervisor.start(web)  # loads its code while the tables are being made
         self._wait_for(prepare)
-        self.supervisor.start(self._daybook("worker", "worker"))
         self._wait_for_page(web)
+        self.supervisor.start(
+            self._daybook("worker", "worker")
+        )  # not before: it would only slow the first page
         self._say(time.monotonic() - began)
 
     def _environment(self) -> None:

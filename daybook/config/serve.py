@@ -44,7 +44,7 @@ def serve(*, host: str, port: int, workers: int = WORKERS, threads: int = THREAD
         backlog=2048,
         respawn_failed_workers=True,
         workers_kill_timeout=GRACEFUL_SECONDS,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,
         websockets=False,
     )
     server.serve(target_loader=_loader)
