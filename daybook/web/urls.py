@@ -5,5 +5,8 @@ from __future__ import annotations
 from django.urls import include, path
 
 urlpatterns = [
+    path("", include("daybook.web.public.urls")),
+    path("", include("daybook.web.office.urls_desk")),
+    path("", include("daybook.web.office.urls_firm")),
     path("account/", include("allauth.urls")),
 ]
