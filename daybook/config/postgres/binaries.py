@@ -37,20 +37,33 @@ def find(major: str, who: Owner, place: Path) -> Path:
     """
     if major not in FOLDERS:
         raise CannotStart(f"The data was made by PostgreSQL {major}; here are {', '.join(FOLDERS)}.")
-    origin = _wheel() / FOLDERS[major]
-    if who.can_reach(origin / "bin" / "postgres"):
-        return origin / "bin"
-    built = (origin / "bin" / "postgres").stat()
+    wheel = _wheel()
+    inside = Path(wheel.name, FOLDERS[major], "bin")
+    original = wheel.parent / inside
+    if who.can_reach(original / "postgres"):
+        return original
+    built = (original / "postgres").stat()
     copy = place / f"programs-{major}-{int(built.st_mtime)}-{built.st_size}"
     if not copy.exists():
         for old in place.glob("programs-*"):
             shutil.rmtree(old, ignore_errors=True)
-        fresh = place / "programs-new"
-        shutil.copytree(origin, fresh, symlinks=True, copy_function=_link_or_copy, ignore=_only_needed)
-        for folder in (fresh, *(p for p in fresh.rglob("*") if p.is_dir())):
-            folder.chmod(0o755)
-        fresh.rename(copy)
-    return copy / "bin"
+        _copy(wheel, FOLDERS[major], place / "programs-new")
+        (place / "programs-new").rename(copy)
+    return copy / inside
+
+
+def _copy(wheel: Path, version: str, target: Path) -> None:
+    """Copy one version, and the libraries that lie beside the package: the programs look for them from where they are."""
+    _copy_tree(wheel / version, target / wheel.name / version)
+    libraries = wheel.parent / f"{wheel.name}.libs"
+    if libraries.is_dir():
+        _copy_tree(libraries, target / libraries.name)
+    for folder in (target, *(path for path in target.rglob("*") if path.is_dir())):
+        folder.chmod(0o755)
+
+
+def _copy_tree(origin: Path, target: Path) -> None:
+    shutil.copytree(origin, target, symlinks=True, copy_function=_link_or_copy, ignore=_only_needed)
 
 
 def _link_or_copy(origin: str, target: str) -> str:
