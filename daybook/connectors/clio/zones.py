@@ -3,8 +3,9 @@
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-#: Rails name -> IANA name, as in ActiveSupport::TimeZone::MAPPING (Rails 7.1 and 8.0, read 2026-10). Clio does not
-#: say which of the two it writes into a user's `time_zone`; it is a Rails application, so both are understood.
+#: Rails name -> IANA name, as in ActiveSupport::TimeZone::MAPPING (read 2026-11; where Rails versions differ, the newer).
+#: Clio does not say which of the two it writes into a user's `time_zone`; it is a Rails application, so both are
+#: understood.
 RAILS: dict[str, str] = {
     "International Date Line West": "Etc/GMT+12",
     "Midway Island": "Pacific/Midway",
