@@ -1,0 +1,1 @@
+"""Small stand-ins for other people's services: real HTTP servers for the demo and for the tests."""

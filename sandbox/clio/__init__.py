@@ -1,0 +1,95 @@
+"""
+A small Clio Manage: API v4, OAuth pages and webhooks over real HTTP, as far as facts.md and the published file go.
+
+    from sandbox.clio import start
+    sandbox = start(port=0, rate_limit=None, region="us", seed="demo")
+    sandbox.url, sandbox.control, sandbox.exchanges, sandbox.stop()
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sandbox.clio.app import DELIBERATE, Application
+from sandbox.clio.control import Control
+from sandbox.clio.log import Exchange
+from sandbox.clio.persist import Saver, load
+from sandbox.clio.world import REGIONS, App, World
+from sandbox.http import Server, serve
+
+__all__ = ["DELIBERATE", "REGIONS", "Control", "Exchange", "Sandbox", "start"]
+
+
+@dataclass
+class Sandbox:
+    """A running sandbox."""
+
+    control: Control
+    world: World = field(repr=False)
+    _server: Server = field(repr=False)
+    _saver: Saver | None = field(default=None, repr=False)
+
+    @property
+    def url(self) -> str:
+        """Address without a trailing slash, for instance ``http://127.0.0.1:8101``."""
+        return self._server.url
+
+    @property
+    def port(self) -> int:
+        return self._server.port
+
+    @property
+    def exchanges(self) -> list[Exchange]:
+        """Every request received and every answer given, while recording is on (it is at first)."""
+        return self.control.exchanges
+
+    def stop(self) -> None:
+        """Stop serving; with a state file, save first."""
+        self._server.stop()
+        self.world.webhooks.stop()
+        if self._saver is not None:
+            self._saver.stop()
+
+    def __enter__(self) -> Sandbox:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+def start(
+    port: int = 0,
+    rate_limit: int | None = None,
+    region: str = "us",
+    *,
+    seed: str | None = None,
+    host: str = "127.0.0.1",
+    state: Path | None = None,
+    client_id: str = "daybook-demo",
+    client_secret: str = "daybook-demo-secret",
+    app_name: str = "Daybook",
+    redirect_uris: tuple[str, ...] = (),
+) -> Sandbox:
+    """
+    Start a sandbox in background threads of this process.
+
+    `port` 0 picks a free one; `rate_limit` is requests a minute and token (Clio's is 50), None for none; `state` is a file
+    that keeps the world over restarts (then `seed` is only used when the file is not there yet); `redirect_uris` empty
+    allows any loopback address.
+    """
+    if region not in REGIONS:
+        raise ValueError(f"no region called {region}; there are {', '.join(REGIONS)}")
+    world = World(
+        region=region,
+        app=App(client_id, client_secret, app_name, tuple(redirect_uris)),
+        rate_limit=rate_limit,
+    )
+    control = Control(world)
+    known = state is not None and load(world, state)
+    if seed is not None and not known:
+        control.seed(seed)
+    saver = Saver(world, state) if state is not None else None
+    if saver is not None and not known:
+        world.store.version += 1
+    return Sandbox(control, world, serve(Application(world, control), host=host, port=port), saver)
