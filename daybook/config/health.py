@@ -40,6 +40,7 @@ def _answer(checks: dict[str, bool]) -> JsonResponse:
         {"status": "ok" if good else "unavailable", "checks": checks}, status=200 if good else 503
     )
     response["Cache-Control"] = "no-store"
+    response._has_been_logged = True  # type: ignore[attr-defined]  # being asked while starting is no error to log
     return response
 
 
