@@ -133,6 +133,9 @@ def to_local(instant: datetime, zone_name: str) -> datetime:
     """
     The instant (aware) as clocks in the zone show it, aware.
 
+    For showing only. Compare, sort and add in UTC: in a zone, Python ignores daylight saving between two times, and never
+    finds a time of the repeated hour equal to the same instant elsewhere (PEP 495).
+
     Raises: UnknownTimeZone. ValueError for a naive time.
     """
     return as_utc(instant).astimezone(zone(zone_name))

@@ -106,6 +106,8 @@ def before_quiet(at: datetime, zone: str, quiet: QuietHours = NIGHT) -> datetime
         try:
             moved = local_to_utc(begins, zone)
         except NonexistentTime:
-            begins -= timedelta(minutes=15)  # the clock skipped it: the last quarter before the gap
+            begins -= timedelta(
+                minutes=15
+            )  # the clock skipped it: a quarter before the gap, if that is not quiet too
             continue
-        return min(moved, instant)
+        return before_quiet(min(moved, instant), zone, quiet)

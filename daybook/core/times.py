@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from daybook.core.hours import to_local, zone
+from daybook.core.periods import as_utc
 
 #: Short English names, whatever the language of the machine.
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -120,17 +121,18 @@ def same_clock(one: str, other: str, at: datetime) -> bool:
 
 def group_by_day(starts: Iterable[datetime], zone_name: str) -> tuple[tuple[date, tuple[datetime, ...]], ...]:
     """
-    The starts (aware) under the dates they have in the visitor's zone, in which they are returned.
+    The starts (aware) under the dates they have in the visitor's zone.
 
     Days and starts come earliest first; a day without starts is left out. A date depends on the visitor's zone, so
-    group again when it changes.
+    group again when it changes. The starts are in UTC, to be written with `say_time`: in a zone, Python takes the two
+    passes of a repeated hour for equal, and for unequal to the same instant elsewhere (PEP 495).
 
     Raises: as `say`.
     """
     zone(zone_name)
     days: dict[date, list[datetime]] = {}
-    for local in (to_local(start, zone_name) for start in sorted(starts)):
-        days.setdefault(local.date(), []).append(local)
+    for start in sorted(map(as_utc, starts)):
+        days.setdefault(to_local(start, zone_name).date(), []).append(start)
     return tuple((day, tuple(days[day])) for day in sorted(days))
 
 

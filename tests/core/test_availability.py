@@ -300,7 +300,8 @@ def _fits(
 
 @settings(max_examples=150)
 @given(offers, some_periods(5), some_periods(8), st.integers(0, 60), counts)
-@example(Offer(length=UNIT, step=UNIT), [units(0, 3), units(3, 6)], [units(2, 4)], 0, {})
+@example(Offer(length=UNIT, step=UNIT), [units(0, 3), units(3, 6)], [], 0, {})
+@example(Offer(length=2 * UNIT, step=UNIT), [units(0, 3), units(3, 6)], [units(4, 5)], 0, {})
 def test_the_engine_agrees_with_the_oracle(
     offer: Offer, open_hours: list[Period], busy: list[Period], passed: int, booked: dict[date, int]
 ) -> None:
