@@ -70,13 +70,14 @@ def start(
     client_secret: str = "daybook-demo-secret",
     app_name: str = "Daybook",
     redirect_uris: tuple[str, ...] = (),
+    record: bool = True,
 ) -> Sandbox:
     """
     Start a sandbox in background threads of this process.
 
     `port` 0 picks a free one; `rate_limit` is requests a minute and token (Clio's is 50), None for none; `state` is a file
     that keeps the world over restarts (then `seed` is only used when the file is not there yet); `redirect_uris` empty
-    allows any loopback address.
+    allows any loopback address; `record` False counts requests without keeping them, for benchmarks.
     """
     if region not in REGIONS:
         raise ValueError(f"no region called {region}; there are {', '.join(REGIONS)}")
@@ -85,6 +86,7 @@ def start(
         app=App(client_id, client_secret, app_name, tuple(redirect_uris)),
         rate_limit=rate_limit,
     )
+    world.log.recording = record
     control = Control(world)
     known = state is not None and load(world, state)
     if seed is not None and not known:

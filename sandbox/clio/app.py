@@ -18,6 +18,8 @@ from sandbox.clio.world import World
 
 #: Set by the sandbox's own tests on requests that are wrong on purpose; the contract check leaves those alone.
 DELIBERATE = "X-Sandbox-Deliberate"
+#: On answers an injected fault has bent, so that whoever checks recorded answers can tell.
+FAULT = "X-Sandbox-Fault"
 #: Request headers worth keeping in the log; tokens are not.
 LOGGED = (
     "Content-Type",
@@ -60,6 +62,7 @@ class Application:
         exchange.response_body = response.get_data()
         if fault is not None:
             _spoil(environ, response, fault)
+            response.headers[FAULT] = fault.kind
         self.world.log.add(exchange)
         if environ.get("sandbox.drop"):
             return _nothing(start_response)
