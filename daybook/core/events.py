@@ -9,7 +9,6 @@ EVENTS: dict[str, str] = {
     "firm_saved": "The firm's own details were changed.",
     "subscription_set": "The firm's subscription began, changed or ended.",
     "lawyer_added": "A lawyer was added to the firm.",
-    "lawyer_invited": "A lawyer was asked to join.",
     "member_invited": "Somebody was asked to join the firm.",
     "invitation_withdrawn": "An invitation was taken back.",
     "member_joined": "An invitation was accepted.",
@@ -23,6 +22,7 @@ EVENTS: dict[str, str] = {
     "clio_disconnected": "The firm ended the connection; tokens were erased.",
     "clio_broken": "Clio no longer accepts our access; somebody has to connect again.",
     "clio_restored": "A broken connection works again.",
+    "lawyer_matched": "A lawyer was matched with a user of the other system, or no longer is.",
     # Calendars and hours
     "calendars_read": "The list of calendars was read from the other system.",
     "calendars_chosen": "Which calendars block a lawyer's time was changed.",
