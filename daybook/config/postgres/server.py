@@ -135,6 +135,8 @@ def _serve(place: Path, lock: Lock, who: Owner, *, throw: bool) -> Server:
     if fresh:
         _initialise(place, programs, who, sync=not throw)
     socket = socket_folder(place, who)
+    for old in socket.glob(".s.PGSQL.*"):
+        old.unlink()  # its lock names a process too, and only we use this folder
     options = COMMON | (SINCE_18 if int(binaries.major_of(data)) >= 18 else {}) | (THROWAWAY if throw else {})
     options["unix_socket_directories"] = str(socket)
     options["unix_socket_permissions"] = "0700"
