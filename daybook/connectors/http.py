@@ -54,6 +54,14 @@ class Exchange:
     response_headers: httpx2.Headers
     response_body: bytes
 
+    @property
+    def path(self) -> str:
+        return urlsplit(self.url).path
+
+    @property
+    def query(self) -> str:
+        return urlsplit(self.url).query
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:

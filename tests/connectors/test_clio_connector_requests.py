@@ -25,7 +25,7 @@ from daybook.connectors.clio.contacts import AddressWrite, EmailWrite, PhoneWrit
 from daybook.connectors.clio.oauth import App, Token
 from daybook.connectors.clio.session import Session
 from daybook.connectors.clio.shapes import ClioContact
-from daybook.connectors.errors import Billed, Garbled, Missing, Rejected, Unreachable
+from daybook.connectors.errors import Billed, Forbidden, Garbled, Missing, Rejected, Unreachable
 from tests.connectors.scripted import Reply, Scripted, scripted
 
 START = datetime(2026, 10, 5, 9, 0, tzinfo=timezone(timedelta(hours=-4)))
@@ -200,7 +200,7 @@ def test_a_change_sends_only_what_changed_and_only_if_nobody_was_quicker(
     ],
 )
 def test_what_could_do_harm_is_not_sent(server: Scripted, session: Session, changes: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"."):
         contacts.update(session, "7", changes, None)
     assert server.asked == []
 
@@ -242,7 +242,7 @@ def test_busy_time_is_asked_for_occurrence_by_occurrence_of_one_calendar(
 ) -> None:
     server.plan(
         listed(
-            item("b", "05T13:30", "05T15:00"),
+            item("b", "05T13:30", "05T15:00", calendar_owner_id=44),
             item("a-2", "05T12:00", "05T13:01"),
             item("touches", "05T12:00", "05T13:00"),
             item("after", "05T14:00", "05T15:00"),
@@ -268,6 +268,26 @@ def test_busy_time_fails_closed_when_an_entry_hides_its_times(server: Scripted, 
     server.plan(listed({"id": 1, "redacted": True, "start_at": None, "end_at": None}))
     with pytest.raises(Garbled):
         entries.busy(session, "44", START, START + HOUR)
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (Reply(404), Missing),
+        (Reply(403), Forbidden),
+        (Reply(200, {"data": {"id": 44, "permission": "none"}}), Forbidden),
+        (Reply(200, {"data": {"id": 44}}), Forbidden),
+    ],
+)
+def test_an_empty_answer_is_only_believed_of_a_calendar_that_can_be_read(
+    server: Scripted, session: Session, answer: Reply, kind: type[Exception]
+) -> None:
+    server.plan(listed(), answer)
+    with pytest.raises(kind):
+        entries.busy(session, "44", START, START + HOUR)
+    server.plan(listed(), Reply(200, {"data": {"id": 44, "permission": "limited_viewer"}}))
+    assert entries.busy(session, "44", START, START + HOUR) == ()
+    assert sent(server)[:2] == ("GET", "/calendars/44.json")
 
 
 def test_busy_time_fails_closed_when_the_second_page_does_not_come(

@@ -4,14 +4,19 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from daybook.connectors.clio import read, write
+from daybook.connectors.clio import calendars, read, write
 from daybook.connectors.clio.fields import ENTRY_FIELDS
+from daybook.connectors.clio.oauth import PROVIDER
 from daybook.connectors.clio.session import Session
 from daybook.connectors.clio.shapes import CalendarEntry
 from daybook.connectors.clio.write import KEEP, Keep
+from daybook.connectors.errors import Forbidden
 
 PATH: Final = "/calendar_entries.json"
 ONE: Final = "/calendar_entries/{id}.json"
+
+#: Permissions with which nothing can be seen. The empty one is what Clio does not say.
+UNREADABLE = frozenset({"none", ""})
 
 #: An all-day entry is a day in Clio's user's zone, and another day in the zone of somebody else: at most 26 hours off.
 MARGIN = timedelta(hours=26)
@@ -24,7 +29,12 @@ def busy(session: Session, calendar_id: str, start: datetime, end: datetime) -> 
     Entries that only touch the period are left out. All-day entries up to a day outside are left in: which instants
     they cover depends on the zone of the calendar's owner (`CalendarEntry.blocks`). Hidden entries are included.
 
-    Raises `Garbled` when an entry has no times, since nobody can tell what it is in the way of; else `RemoteTrouble`.
+    What Clio answers for a calendar that is no longer shared is not documented (2026-11), and an empty list would look
+    like a free day. So where no entry proves that the calendar can be read, the calendar itself is asked for: a second
+    request.
+
+    Raises `Missing` or `Forbidden` when the calendar cannot be read; `Garbled` when an entry has no times, since nobody
+    can tell what it is in the way of; else `RemoteTrouble`.
     """
     params = {
         "fields": ENTRY_FIELDS,
@@ -36,7 +46,11 @@ def busy(session: Session, calendar_id: str, start: datetime, end: datetime) -> 
         "to": write.instant(end + MARGIN),
         "limit": 200,
     }
-    found = (_parse(item) for item in session.all(PATH, params))
+    found = [_parse(item) for item in session.all(PATH, params)]
+    if all(entry.calendar_id != calendar_id for entry in found) and (
+        calendars.get(session, calendar_id).permission in UNREADABLE
+    ):
+        raise Forbidden(PROVIDER, text="Clio no longer lets this connection see this calendar.")
     kept = (entry for entry in found if entry.all_day or (entry.start < end and start < entry.end))
     return tuple(sorted(kept, key=lambda entry: (entry.start, entry.end, entry.id)))
 

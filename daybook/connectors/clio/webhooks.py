@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 
 from daybook.connectors.clio import read, write
 from daybook.connectors.clio.fields import WEBHOOK_FIELDS
@@ -19,6 +19,20 @@ ONE: Final = "/webhooks/{id}.json"
 #: Header names of the handshake and of a delivery (webhooks guide, read 2026-10; not X-Clio-Signature).
 SECRET_HEADER: Final = "X-Hook-Secret"  # noqa: S105, the name of a header
 SIGNATURE_HEADER: Final = "X-Hook-Signature"
+
+#: What can be subscribed to (webhooks guide, read 2026-10). Users, calendars, notes and the like have to be polled.
+Model = Literal[
+    "activity",
+    "bill",
+    "calendar_entry",
+    "clio_payments_payment",
+    "communication",
+    "contact",
+    "document",
+    "folder",
+    "matter",
+    "task",
+]
 
 CHANGES: Final = ("created", "updated", "deleted")
 
@@ -40,7 +54,7 @@ def create(
     session: Session,
     *,
     url: str,
-    model: str,
+    model: Model,
     fields: str,
     expires_at: datetime,
     events: Sequence[str] = CHANGES,
