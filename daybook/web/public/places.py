@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+
+from daybook.appointments import queries as appointments
+from daybook.firms import queries as firms
+from daybook.firms.models import Firm
+from daybook.firms.permissions import firm_may
 
 
 def landing(request: HttpRequest) -> HttpResponse:
@@ -14,8 +19,27 @@ def landing(request: HttpRequest) -> HttpResponse:
 
 
 def firm(request: HttpRequest, firm_slug: str) -> HttpResponse:
-    return render(request, "404.html", status=404)
+    """The firm's lawyers who can be booked."""
+    found = firms.public_firm(firm_slug)
+    if found is None:
+        raise Http404
+    if not firm_may(found, "public_booking"):
+        return closed(request, found)
+    lawyers = firms.lawyers(found).filter(public=True)
+    return render(request, "public/firm.html", {"firm": found, "lawyers": lawyers})
 
 
 def lawyer(request: HttpRequest, firm_slug: str, lawyer_slug: str) -> HttpResponse:
-    return render(request, "404.html", status=404)
+    """Who the lawyer is, and what can be booked with them."""
+    found = firms.public_lawyer(firm_slug, lawyer_slug)
+    if found is None:
+        raise Http404
+    if not firm_may(found.firm, "public_booking"):
+        return closed(request, found.firm)
+    context = {"firm": found.firm, "lawyer": found, "types": appointments.public_types(found)}
+    return render(request, "public/lawyer.html", context)
+
+
+def closed(request: HttpRequest, firm: Firm) -> HttpResponse:
+    """Online booking is closed; the firm can still be called."""
+    return render(request, "public/closed.html", {"firm": firm})

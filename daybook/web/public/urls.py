@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import path, re_path
 
-from daybook.web.public import places
+from daybook.web.public import booking, details, manage, places
+
+_OFFER = "book/<slug:firm_slug>/<slug:lawyer_slug>/<slug:type_slug>/"
 
 urlpatterns = [
     path("", places.landing, name="landing"),
+    # A signed token always has a colon, which no firm's own address has.
+    re_path(r"^book/hold/(?P<token>[^/]*:[^/]*)/$", details.details, name="public_hold"),
     path("book/<slug:firm_slug>/", places.firm, name="public_firm"),
     path("book/<slug:firm_slug>/<slug:lawyer_slug>/", places.lawyer, name="public_lawyer"),
+    path(_OFFER, booking.times, name="public_times"),
+    path(f"{_OFFER}times.json", booking.times_data, name="public_times_data"),
+    path("appointment/<str:token>/", manage.appointment, name="public_appointment"),
+    path("appointment/<str:token>/appointment.ics", manage.calendar, name="public_calendar_file"),
+    path("appointment/<str:token>/move/", manage.move, name="public_move"),
+    path("appointment/<str:token>/cancel/", manage.cancel, name="public_cancel"),
 ]

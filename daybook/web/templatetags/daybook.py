@@ -13,6 +13,7 @@ from daybook.core.money import Money
 
 register = template.Library()
 
+_PLACES = {"video": "video", "phone": "phone", "in_person": "in person"}
 TONES = {"good", "warn", "bad", "info", "plain"}
 
 
@@ -68,6 +69,13 @@ def fee(cents: int, currency: str = "USD") -> str:
 def badge(word: object, tone: str = "plain") -> SafeString:
     """{{ word|badge:"good" }}: a state, as a word with a color."""
     return format_html('<span class="badge {}">{}</span>', tone if tone in TONES else "plain", word)
+
+
+@register.filter
+def say_places(places: list[str]) -> str:
+    """{{ type.places|say_places }}: "video, phone or in person"."""
+    names = [_PLACES[place] for place in places if place in _PLACES]
+    return " or ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
 
 
 @register.filter

@@ -2,8 +2,7 @@
 const offer = document.querySelector("[data-zone-offer]");
 if (offer) {
   const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const known = [...document.querySelectorAll("#id_zone option")].some((option) => option.value === own);
-  if (own && known && own !== offer.dataset.zoneOffer) {
+  if (own && own !== offer.dataset.zoneOffer) {
     const link = offer.querySelector("a");
     const there = new URL(location.href);
     there.searchParams.set("zone", own);

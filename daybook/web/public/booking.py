@@ -1,0 +1,139 @@
+"""Choosing a time: the page of free times, the same as data, and the hold that follows a press of a button."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods
+
+from daybook.appointments import links, operations, queries
+from daybook.appointments.models import AppointmentType
+from daybook.core import times as words
+from daybook.core.errors import Refusal, SubscriptionEnded, UnknownTimeZone
+from daybook.core.hours import to_local
+from daybook.firms.permissions import firm_may
+from daybook.web.public import limits
+from daybook.web.public.places import closed
+from daybook.web.public.timetable import asked_days, chosen_start, timetable
+from daybook.web.public.zones import Zone, remember, visitor_zone, zone_options
+
+_HOLD_COOKIE = "daybook_hold"
+_AN_HOUR = 3600
+
+
+def _offer(firm_slug: str, lawyer_slug: str, type_slug: str) -> AppointmentType:
+    found = queries.public_type(firm_slug, lawyer_slug, type_slug)
+    if found is None:
+        raise Http404
+    return found
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def times(request: HttpRequest, firm_slug: str, lawyer_slug: str, type_slug: str) -> HttpResponse:
+    """The free times of a type in the visitor's zone; a press on one of them holds it."""
+    offer = _offer(firm_slug, lawyer_slug, type_slug)
+    if not firm_may(offer.firm, "public_booking"):
+        return closed(request, offer.firm)
+    if request.method == "POST":
+        return _hold(request, offer)
+    return times_page(request, offer)
+
+
+def _hold(request: HttpRequest, offer: AppointmentType) -> HttpResponse:
+    now = timezone.now()
+    start = chosen_start(request)
+    if start is None:
+        messages.error(request, "Please choose one of the times shown.")
+        return redirect(request.get_full_path())
+    if not limits.within_limit(request, "hold", now):
+        return times_page(request, offer, notice=limits.SAYS, status=429)
+    key = request.get_signed_cookie(_HOLD_COOKIE, "", salt=_HOLD_COOKIE, max_age=_AN_HOUR)
+    key = key or secrets.token_hex(16)
+    try:
+        held = operations.hold(appointment_type=offer, start=start, hold_key=key, now=now)
+    except Refusal as refusal:
+        return times_page(request, offer, notice=refusal.text, status=refusal.status)
+    response = redirect("public_hold", token=links.link_token(held))
+    response.set_signed_cookie(
+        _HOLD_COOKIE,
+        key,
+        salt=_HOLD_COOKIE,
+        max_age=_AN_HOUR,
+        httponly=True,
+        samesite="Lax",
+        secure=settings.SESSION_COOKIE_SECURE,
+    )
+    return response
+
+
+def times_page(
+    request: HttpRequest,
+    offer: AppointmentType,
+    *,
+    notice: str = "",
+    status: int = 200,
+    without: int = 0,
+    template: str = "public/times.html",
+    extra: dict[str, Any] | None = None,
+) -> HttpResponse:
+    """The page itself, with a notice when something was refused."""
+    now = timezone.now()
+    zone: Zone = visitor_zone(request, offer.lawyer.time_zone)
+    context = {
+        "firm": offer.firm,
+        "lawyer": offer.lawyer,
+        "type": offer,
+        "zone": zone,
+        "zone_label": words.zone_label(zone.name, now),
+        "zone_options": zone_options(zone.name),
+        "notice": notice,
+        "table": timetable(request, offer, zone.name, now, without),
+        "asked_from": request.GET.get("from", "")[:10],
+        **(extra or {}),
+    }
+    response = render(request, template, context, status=422 if zone.error and status == 200 else status)
+    remember(response, zone)
+    # What is free changes by the second, and no shared cache may keep one visitor's zone for another.
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+@require_GET
+def times_data(request: HttpRequest, firm_slug: str, lawyer_slug: str, type_slug: str) -> JsonResponse:
+    """The same times as data: days, and in each the starts as instants of the asked zone. Nothing is reserved."""
+    offer = queries.public_type(firm_slug, lawyer_slug, type_slug)
+    if offer is None:
+        return JsonResponse({"error": "not_found"}, status=404)
+    if not firm_may(offer.firm, "public_booking"):
+        return _refused(SubscriptionEnded("Booking online is closed at present."))
+    now = timezone.now()
+    zone = request.GET.get("zone") or offer.lawyer.time_zone
+    try:
+        first, days, _ = asked_days(request, zone, now)
+        found = queries.open_days(offer, first=first, days=days, zone=zone, now=now)
+    except UnknownTimeZone as refusal:
+        return _refused(refusal)
+    return JsonResponse(
+        {
+            "zone": zone,
+            "minutes": offer.minutes,
+            "from": first.isoformat(),
+            "hidden": bool(found.trouble),
+            "next_from": found.next_from.isoformat() if found.next_from else None,
+            "days": [
+                {"date": on.isoformat(), "starts": [to_local(at, zone).isoformat() for at in starts]}
+                for on, starts in found.days
+            ],
+        },
+        headers={"Cache-Control": "private, no-store"},
+    )
+
+
+def _refused(refusal: Refusal) -> JsonResponse:
+    return JsonResponse({"error": refusal.code, "text": refusal.text}, status=refusal.status)

@@ -1,0 +1,84 @@
+"""What a client is asked when booking: who they are, how to meet, and the type's own questions. Nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from daybook.appointments.models import AppointmentType
+from daybook.appointments.operations import ClientDetails
+from daybook.web.forms import RefusableForm
+
+YES_NO = [("Yes", "Yes"), ("No", "No")]
+
+
+class DetailsForm(RefusableForm):
+    name = forms.CharField(
+        label="Your name",
+        max_length=200,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+        error_messages={"required": "Please enter your name."},
+    )
+    email = forms.CharField(
+        label="Email",
+        max_length=254,
+        help_text="The confirmation goes there, with links to move or cancel.",
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "inputmode": "email"}),
+        error_messages={"required": "Please enter your email address."},
+    )
+    phone = forms.CharField(
+        label="Phone",
+        max_length=40,
+        required=False,
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
+        error_messages={"required": "Please enter the phone number we should call."},
+    )
+
+    def __init__(self, appointment_type: AppointmentType, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._questions = list(appointment_type.questions)
+        places = list(appointment_type.places)
+        by_phone = AppointmentType.Place.PHONE in places or not places
+        if len(places) > 1:
+            labels = dict(AppointmentType.Place.choices)
+            self.fields["place"] = forms.ChoiceField(
+                label="How would you like to meet?",
+                choices=[(place, labels[place]) for place in places],
+                widget=forms.RadioSelect,
+                error_messages={"required": "Please choose how you would like to meet."},
+            )
+            if by_phone:
+                self.fields["phone"].help_text = "Needed if we meet by phone."
+        elif by_phone:
+            self.fields["phone"].required = True
+            self.fields["phone"].help_text = "This is the number we will call."
+        for number, question in enumerate(self._questions):
+            self.fields[f"question_{number}"] = _field(question)
+        self.order_fields(["name", "email", "place", "phone"])
+
+    def details(self, time_zone: str) -> ClientDetails:
+        data = self.cleaned_data
+        return ClientDetails(
+            name=data["name"],
+            email=data["email"],
+            phone=data["phone"],
+            place=data.get("place", ""),
+            time_zone=time_zone,
+            answers=[data[f"question_{number}"] for number in range(len(self._questions))],
+        )
+
+
+def _field(question: dict[str, Any]) -> forms.Field:
+    common: dict[str, Any] = {
+        "label": question["label"],
+        "required": bool(question.get("required")),
+        "error_messages": {"required": "Please answer this question."},
+    }
+    match question.get("kind"):
+        case "yes_no":
+            return forms.ChoiceField(choices=YES_NO, widget=forms.RadioSelect, **common)
+        case "text":
+            return forms.CharField(max_length=4000, widget=forms.Textarea(attrs={"rows": 4}), **common)
+        case _:
+            return forms.CharField(max_length=400, **common)

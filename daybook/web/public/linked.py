@@ -1,0 +1,42 @@
+"""Pages behind a signed link: the appointment it is for, or a page that says no and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from daybook.appointments import links
+from daybook.appointments.models import Appointment
+from daybook.core.errors import Refusal
+
+View = Callable[[HttpRequest, Appointment, str], HttpResponse]
+
+
+def linked(view: View) -> Callable[[HttpRequest, str], HttpResponse]:
+    """Give `view` the appointment of the token in the address. A link that never was is 404, one that ended is 410."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, token: str) -> HttpResponse:
+        try:
+            appointment = links.appointment_by_link(token, timezone.now())
+        except links.LinkInvalid as refusal:
+            response = _no(request, refusal, 404)
+        except links.LinkExpired as refusal:
+            response = _no(request, refusal, 410)
+        else:
+            offer = appointment.appointment_type
+            offer.lawyer, offer.firm = appointment.lawyer, appointment.firm
+            response = view(request, appointment, token)
+        response["Cache-Control"] = "private, no-store"
+        response["X-Robots-Tag"] = "noindex"
+        return response
+
+    return wrapped
+
+
+def _no(request: HttpRequest, refusal: Refusal, status: int) -> HttpResponse:
+    return render(request, "public/link_refused.html", {"refusal": refusal}, status=status)

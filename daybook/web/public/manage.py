@@ -1,0 +1,145 @@
+"""What the links in a confirmation lead to: the appointment, its calendar file, moving it, calling it off."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods
+
+from daybook.appointments import operations
+from daybook.appointments.models import Appointment, AppointmentType
+from daybook.core import lifecycle
+from daybook.core.errors import Refusal
+from daybook.web.public import limits
+from daybook.web.public.booking import times_page
+from daybook.web.public.linked import linked
+from daybook.web.public.timetable import chosen_start
+from daybook.web.public.zones import visitor_zone
+
+CLIENT = Appointment.Party.CLIENT
+State = Appointment.State
+
+
+def _refusals(appointment: Appointment, now: datetime) -> tuple[Refusal | None, Refusal | None]:
+    """Why the client cannot move it, and why they cannot cancel it; None where they can."""
+    limit = timedelta(minutes=appointment.appointment_type.change_cutoff_minutes)
+    policy = lifecycle.ClientPolicy(cancel_until=limit, move_until=limit)
+    found: list[Refusal | None] = []
+    for rule in (lifecycle.may_move, lifecycle.may_cancel):
+        try:
+            rule(
+                lifecycle.State(appointment.state),
+                lifecycle.Actor.CLIENT,
+                start=appointment.start,
+                now=now,
+                policy=policy,
+            )
+            found.append(None)
+        except Refusal as refusal:
+            found.append(refusal)
+    return found[0], found[1]
+
+
+def _context(request: HttpRequest, appointment: Appointment, token: str, now: datetime) -> dict[str, Any]:
+    cannot_move, cannot_cancel = _refusals(appointment, now)
+    return {
+        "firm": appointment.firm,
+        "lawyer": appointment.lawyer,
+        "type": appointment.appointment_type,
+        "appointment": appointment,
+        "token": token,
+        "zone": visitor_zone(request, appointment.client_time_zone or appointment.lawyer.time_zone).name,
+        "cannot_move": cannot_move,
+        "cannot_cancel": cannot_cancel,
+        "is_over": appointment.end <= now,
+        "where": _where(appointment),
+    }
+
+
+def _where(appointment: Appointment) -> str:
+    """The place, in words that tell whoever holds the link no more than it must."""
+    place, detail = appointment.place, appointment.place_detail
+    if place == AppointmentType.Place.PHONE:
+        last = appointment.client_phone[-2:]
+        return f"By phone. We call the number you gave, ending in {last}." if last else "By phone."
+    if place == AppointmentType.Place.IN_PERSON:
+        return f"In person: {detail}" if detail else "In person, at the firm’s office."
+    return "By video." if detail else "By video. The firm sends you the link."
+
+
+@require_GET
+@linked
+def appointment(request: HttpRequest, found: Appointment, token: str) -> HttpResponse:
+    """What is confirmed, and what can be done with it."""
+    if found.state in (State.HELD, State.EXPIRED):
+        return redirect("public_hold", token=token)
+    return render(request, "public/appointment.html", _context(request, found, token, timezone.now()))
+
+
+@require_GET
+@linked
+def calendar(request: HttpRequest, found: Appointment, token: str) -> HttpResponse:
+    """The appointment for the client's own calendar."""
+    if found.state in (State.HELD, State.EXPIRED):
+        return redirect("public_hold", token=token)
+    from daybook.messaging.calendar_file import calendar_file
+
+    response = HttpResponse(calendar_file(found, timezone.now()), content_type="text/calendar; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="appointment.ics"'
+    return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@linked
+def move(request: HttpRequest, found: Appointment, token: str) -> HttpResponse:
+    """Choose another time; the appointment, its link and its calendar entry stay the same ones."""
+    now = timezone.now()
+    context = _context(request, found, token, now)
+    if context["cannot_move"]:
+        return render(request, "public/appointment.html", context, status=409)
+    notice, status = "", 200
+    if request.method == "POST":
+        start = chosen_start(request)
+        if start is None:
+            notice, status = "Please choose one of the times shown.", 422
+        elif not limits.within_limit(request, "move", now):
+            notice, status = limits.SAYS, 429
+        else:
+            try:
+                operations.reschedule(appointment=found, start=start, by=CLIENT, now=now)
+            except Refusal as refusal:
+                notice, status = refusal.text, refusal.status
+            else:
+                messages.success(
+                    request, "Your appointment has been moved. A new confirmation is on its way."
+                )
+                return redirect("public_appointment", token=token)
+    return times_page(
+        request,
+        found.appointment_type,
+        notice=notice,
+        status=status,
+        without=found.pk,
+        template="public/move.html",
+        extra={"appointment": found, "token": token},
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@linked
+def cancel(request: HttpRequest, found: Appointment, token: str) -> HttpResponse:
+    """Ask once, then call it off."""
+    now = timezone.now()
+    context = _context(request, found, token, now)
+    if context["cannot_cancel"]:
+        return render(request, "public/appointment.html", context, status=409)
+    if request.method == "POST":
+        operations.cancel(appointment=found, by=CLIENT, now=now, reason=request.POST.get("reason", "")[:300])
+        messages.success(request, "Your appointment has been cancelled.")
+        return redirect("public_appointment", token=token)
+    return render(request, "public/cancel.html", context)

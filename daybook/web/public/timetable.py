@@ -1,0 +1,96 @@
+"""The free times of a page, ready to be shown: days, and each day's times as finished HTML."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from django.http import HttpRequest
+from django.utils.safestring import SafeString, mark_safe
+
+from daybook.appointments import queries
+from daybook.appointments.models import AppointmentType
+from daybook.core import times
+from daybook.core.hours import to_local
+
+DAYS_SHOWN = 7
+MOST_DAYS = 62
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    key: str
+    text: str
+    buttons: SafeString
+
+
+@dataclass(frozen=True, slots=True)
+class Timetable:
+    """`more_from` and `earlier_from` are the days other pages begin with; `hidden` is set when no calendar could be read."""
+
+    days: tuple[Day, ...]
+    more_from: date | None
+    earlier_from: date | None
+    hidden: bool
+
+
+def asked_days(request: HttpRequest, zone: str, now: datetime) -> tuple[date, int, bool]:
+    """The first day asked for (today at the earliest), how many, and whether the visitor chose them."""
+    today = to_local(now, zone).date()
+    first, chosen = today, False
+    try:
+        asked = date.fromisoformat(request.GET.get("from", ""))
+        first, chosen = max(today, min(asked, today + timedelta(days=800))), asked > today
+    except ValueError:
+        pass
+    try:
+        days = max(1, min(int(request.GET.get("days", DAYS_SHOWN)), MOST_DAYS))
+    except ValueError:
+        days = DAYS_SHOWN
+    return first, days, chosen
+
+
+def timetable(
+    request: HttpRequest, appointment_type: AppointmentType, zone: str, now: datetime, without: int = 0
+) -> Timetable:
+    """The days asked for; when none of them is free, those from the next free day."""
+    first, days, chosen = asked_days(request, zone, now)
+    found = queries.open_days(appointment_type, first=first, days=days, zone=zone, now=now, without=without)
+    if not found.days and found.next_from:
+        found = queries.open_days(
+            appointment_type, first=found.next_from, days=days, zone=zone, now=now, without=without
+        )
+    today = to_local(now, zone).date()
+    return Timetable(
+        days=tuple(
+            Day(on.isoformat(), times.say_day(on, year=on.year != today.year), _buttons(starts, zone))
+            for on, starts in found.days
+        ),
+        more_from=found.next_from,
+        earlier_from=max(today, first - timedelta(days=days)) if chosen else None,
+        hidden=bool(found.trouble),
+    )
+
+
+def _buttons(starts: tuple[datetime, ...], zone: str) -> SafeString:
+    """One button a time. Numbers and our own words only, so that nothing needs escaping."""
+    texts = [times.say_time(at, zone) for at in starts]
+    if len(set(texts)) < len(texts):  # the night the clocks go back shows an hour twice
+        texts = [
+            f"{text} {to_local(at, zone).tzname()}" if texts.count(text) > 1 else text
+            for text, at in zip(texts, starts, strict=True)
+        ]
+    return mark_safe(  # noqa: S308
+        "".join(
+            f'<button class="slot" name="start" value="{int(at.timestamp())}">{text}</button>'
+            for text, at in zip(texts, starts, strict=True)
+        )
+    )
+
+
+def chosen_start(request: HttpRequest) -> datetime | None:
+    """The time whose button was pressed, or None for what is no time at all."""
+    try:
+        return datetime.fromtimestamp(int(request.POST.get("start", "")), UTC)
+    except (ValueError, OverflowError, OSError):
+        return None

@@ -1,0 +1,89 @@
+"""The visitor's time zone: from the address, else the cookie, else the lawyer's; and the list to choose from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+
+from daybook.core import hours
+from daybook.core.errors import UnknownTimeZone
+
+COOKIE = "daybook_zone"
+_A_YEAR = 365 * 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """`asked` is whether the address named it, and so whether to remember it; `error` what was wrong with that name."""
+
+    name: str
+    asked: bool = False
+    error: str = ""
+
+
+def visitor_zone(request: HttpRequest, fallback: str) -> Zone:
+    """The zone in which this visitor is shown times. A name nobody knows gives `fallback` and an error text."""
+    kept = _known(request.COOKIES.get(COOKIE, "")) or fallback
+    asked = request.GET.get("zone", "").strip()
+    if not asked:
+        return Zone(kept)
+    try:
+        hours.zone(asked)
+    except UnknownTimeZone as refusal:
+        return Zone(kept, error=refusal.text)
+    return Zone(asked, asked=True)
+
+
+def remember(response: HttpResponse, zone: Zone) -> None:
+    if zone.asked:
+        response.set_cookie(COOKIE, zone.name, max_age=_A_YEAR, httponly=True, samesite="Lax")
+
+
+def _known(name: str) -> str:
+    try:
+        hours.zone(name)
+    except UnknownTimeZone:
+        return ""
+    return name
+
+
+@lru_cache(maxsize=1)
+def _areas() -> dict[str, list[str]]:
+    """The places of the time zone database, by area. Older spellings stay valid, but are not offered."""
+    table = resources.files("tzdata").joinpath("zoneinfo", "zone.tab").read_text(encoding="utf-8")
+    areas: dict[str, list[str]] = {}
+    for line in table.splitlines():
+        if line and not line.startswith("#"):
+            name = line.split("\t")[2]
+            areas.setdefault(name.partition("/")[0], []).append(name)
+    return {area: sorted(names) for area, names in sorted(areas.items())}
+
+
+@lru_cache(maxsize=64)
+def zone_options(chosen: str) -> SafeString:
+    """The options of the list, as HTML, with `chosen` chosen."""
+    listed = {name for names in _areas().values() for name in names}
+    extra = [] if chosen in listed else [chosen]
+    groups = [("", [*extra, "UTC"] if chosen != "UTC" else ["UTC"]), *_areas().items()]
+    return mark_safe("".join(_group(area, names, chosen) for area, names in groups))  # noqa: S308 - parts are escaped
+
+
+def _group(area: str, names: list[str], chosen: str) -> SafeString:
+    options = format_html_join(
+        "",
+        '<option value="{}"{}>{}</option>',
+        (
+            (name, mark_safe(" selected") if name == chosen else "", _label(name, area))
+            for name in names
+        ),
+    )
+    return format_html('<optgroup label="{}">{}</optgroup>', area, options) if area else options
+
+
+def _label(name: str, area: str) -> str:
+    return name.removeprefix(f"{area}/").replace("_", " ").replace("/", ", ")
