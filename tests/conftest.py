@@ -39,8 +39,8 @@ def _prepare_environment() -> None:
         SECRET_KEY="only-for-tests-" * 3,
         ENCRYPTION_KEYS="only-for-tests",
         ALLOWED_HOSTS="testserver,localhost,127.0.0.1",
-        CLIO_CLIENT_ID="demo",
-        CLIO_CLIENT_SECRET="demo-secret",
+        CLIO_CLIENT_ID="daybook-demo",
+        CLIO_CLIENT_SECRET="daybook-demo-secret",
         LOG_LEVEL="warning",
         LOG_FORMAT="text",
         # Playwright keeps an event loop in the test's thread; the ORM is used there on purpose.
@@ -99,7 +99,7 @@ def drain_jobs(db: None) -> Callable[..., list[str]]:
     Run every job that is due, until none is, and return the names of their tasks in order.
 
     Runs in the test's thread and transaction, so it works with `db` as with `transactional_db`. A job that fails for
-    good fails the test; with `allow_failures=True` it does not. `rounds` names what must be drained again.
+    good fails the test; with `allow_failures=True` it does not.
     """
     from daybook.jobs.drain import drain
 

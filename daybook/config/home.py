@@ -14,6 +14,9 @@ ROOT = Path(__file__).resolve().parents[2]
 #: What each part listens on when nothing else does: the product, Clio's stand-in, mail coming in, mail shown.
 PORTS = {"web": 8000, "clio": 8101, "smtp": 8125, "mail": 8126}
 
+#: Daybook's registration with Clio's stand-in, which takes the same by default.
+CLIO_APPLICATION = ("daybook-demo", "daybook-demo-secret")
+
 
 def folder() -> Path:
     """Return the data folder, made when missing: DAYBOOK_HOME, or `.daybook` in the checkout."""
@@ -92,13 +95,12 @@ def choose_ports(before: Mapping[str, object], first: Mapping[str, int] = PORTS)
 
 
 def demo_environment(ports: Mapping[str, int]) -> dict[str, str]:
-    """Point the product at the stand-ins beside it."""
-    return {
-        "CLIO_BASE_URL": f"http://127.0.0.1:{ports['clio']}",
-        "CLIO_CLIENT_ID": "demo",
-        "CLIO_CLIENT_SECRET": "demo-secret",
-        "EMAIL_URL": f"smtp://127.0.0.1:{ports['smtp']}",
-    }
+    """Point the product at the stand-ins beside it, except where the operator named the real thing."""
+    values = {"EMAIL_URL": f"smtp://127.0.0.1:{ports['smtp']}"}
+    if not os.environ.get("CLIO_CLIENT_ID"):
+        values["CLIO_BASE_URL"] = f"http://127.0.0.1:{ports['clio']}"
+        values["CLIO_CLIENT_ID"], values["CLIO_CLIENT_SECRET"] = CLIO_APPLICATION
+    return values
 
 
 def adopt(values: Mapping[str, str]) -> None:

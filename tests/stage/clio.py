@@ -2,33 +2,38 @@
 
 from __future__ import annotations
 
-import importlib
+import os
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
 
+if TYPE_CHECKING:
+    from sandbox.clio import Sandbox
+
 
 @pytest.fixture
-def clio(request: pytest.FixtureRequest) -> Iterator[Any]:
+def clio(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
     """
-    Start `sandbox.clio`, point Daybook at it and record every request.
+    Start `sandbox.clio` with the demo's office in it and point Daybook at it; `clio.control` is its backstage.
 
-    The test fails at its end when a request or an answer broke Clio's contract (tests/clio_contract.py).
+    `@pytest.mark.clio(seed=None, rate_limit=50)` starts it otherwise. The test fails at its end when a request or an
+    answer broke Clio's contract (tests/clio_contract.py).
     """
-    server = importlib.import_module("sandbox.clio")
-    contract = importlib.import_module("tests.clio_contract")
-    http = importlib.import_module("daybook.connectors.http")
-    settings = request.getfixturevalue("settings")
-    exchanges: list[Any] = []
-    running = server.start(record=True)
-    settings.CLIO_BASE_URL = running.url
-    http.observers.append(exchanges.append)
+    from daybook.connectors import http
+    from sandbox.clio import start
+    from tests import clio_contract
+
+    marker = request.node.get_closest_marker("clio")
+    sandbox = start(**{"seed": "demo", **(marker.kwargs if marker else {})})
+    if os.environ.get("DJANGO_SETTINGS_MODULE"):
+        settings = request.getfixturevalue("settings")
+        settings.CLIO_BASE_URL = sandbox.url
+        settings.CLIO_CLIENT_ID, settings.CLIO_CLIENT_SECRET = "daybook-demo", "daybook-demo-secret"
     try:
-        yield running
+        yield sandbox
+        problems = clio_contract.problems(sandbox.exchanges)
     finally:
-        http.observers.remove(exchanges.append)
-        running.stop()
+        sandbox.stop()
         http.close_all()
-    problems = contract.problems(exchanges)
-    assert not problems, "Clio's contract was broken:\n" + "\n".join(str(problem) for problem in problems)
+    assert not problems, "Clio's contract was broken:\n" + "\n".join(problems)
