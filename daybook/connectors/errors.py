@@ -22,8 +22,9 @@ class RemoteTrouble(Exception):
     Something went wrong over there. Every class below answers whether to try again.
 
     `provider` is the name people know the system by, `status` the HTTP status where there was one, `text` what
-    happened in words a firm's administrator understands: never a secret, never personal data. `words` is what the
-    other side said about it, cleaned of addresses and numbers, or empty. `after` is in seconds, where it is known.
+    happened in words a firm's administrator understands. `words` is what the other side said about it, or empty,
+    cleaned of tokens, email addresses and numbers; a name in it cannot be told from other words, so show it to the
+    firm only. `after` is in seconds, where it is known.
     `maybe_applied` is True when the request was a write that may have been carried out all the same: whoever
     repeats it looks first whether it is there already.
     """

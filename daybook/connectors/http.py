@@ -29,6 +29,8 @@ observers: list[Callable[["Exchange"], None]] = []
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 10.0
 TOTAL_SECONDS = 60.0
+#: Somebody may be waiting: what has already taken this long is not tried again.
+RETRY_SECONDS = 5.0
 MAX_BYTES = 10 * 1024 * 1024
 MAX_REDIRECTS = 3
 
@@ -119,7 +121,8 @@ class Http:
     """
     Requests to one provider at one address.
 
-    Reads that come to nothing (`Unreachable`) are tried again quickly, at most `retries` times; writes never are.
+    Reads that come to nothing (`Unreachable`) are tried again quickly, at most `retries` times and not once
+    `retry_seconds` have gone by; writes never are.
     Redirects are followed on the same host only. Answers beyond `max_bytes` are refused. Cookies are neither kept
     nor sent: one pool of connections serves all firms. Nothing but method, path template, status and time is logged.
     An instance may be shared between threads.
@@ -134,6 +137,7 @@ class Http:
         connect_seconds: float = CONNECT_SECONDS,
         read_seconds: float = READ_SECONDS,
         total_seconds: float = TOTAL_SECONDS,
+        retry_seconds: float = RETRY_SECONDS,
         max_bytes: int = MAX_BYTES,
     ) -> None:
         self.base_url = base_url.rstrip("/")
@@ -142,6 +146,7 @@ class Http:
         self._retries = retries
         self._timeout = httpx2.Timeout(read_seconds, connect=connect_seconds)
         self._total_seconds = total_seconds
+        self._retry_seconds = retry_seconds
         self._max_bytes = max_bytes
 
     def request(
@@ -197,7 +202,7 @@ class Http:
         for attempt in stamina.retry_context(
             on=Unreachable,
             attempts=self._retries + 1,
-            timeout=self._total_seconds,
+            timeout=self._retry_seconds,
             wait_initial=0.1,
             wait_max=1.0,
             wait_jitter=0.3,

@@ -151,7 +151,7 @@ def deaf_port() -> Iterator[int]:
 
 @contextlib.contextmanager
 def resetting_port() -> Iterator[int]:
-    """A port that takes the connection and resets it before reading anything."""
+    """A port that takes the connection and resets it as soon as the request begins to arrive."""
     listener = socket.create_server(("127.0.0.1", 0))
     listener.settimeout(0.1)
     stop = threading.Event()
@@ -160,6 +160,7 @@ def resetting_port() -> Iterator[int]:
         while not stop.is_set():
             with contextlib.suppress(TimeoutError, OSError):
                 peer, _ = listener.accept()
+                peer.recv(1)
                 peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 peer.close()
 

@@ -191,7 +191,7 @@ def test_a_connection_dropped_after_the_request_leaves_a_write_in_doubt(
     assert caught.value.maybe_applied is maybe
 
 
-def test_a_connection_reset_at_once_leaves_a_write_in_doubt() -> None:
+def test_a_connection_reset_while_sending_leaves_a_write_in_doubt() -> None:
     with resetting_port() as port, pytest.raises(Unreachable) as caught:
         Http(f"http://127.0.0.1:{port}", "Clio", retries=0).request("POST", "/things", json={"a": 1})
     assert caught.value.maybe_applied is True
@@ -376,6 +376,13 @@ def test_retries_can_be_switched_off(server: Scripted) -> None:
     server.otherwise = Reply(503)
     with pytest.raises(Unreachable):
         quick(server, retries=0).request("GET", "/things")
+    assert len(server.asked) == 1
+
+
+def test_a_read_that_took_long_already_is_not_tried_again(server: Scripted) -> None:
+    server.otherwise = Reply(503, wait=0.15)
+    with pytest.raises(Unreachable):
+        quick(server, retries=2, retry_seconds=0.1).request("GET", "/things")
     assert len(server.asked) == 1
 
 
