@@ -48,7 +48,6 @@ def readiness() -> dict[str, bool]:
     """Check what a visitor's request needs: the database, its tables, and somebody to run the jobs."""
     checks = {"database": False, "migrations": False, "worker": False}
     try:
-        connection.close_if_unusable_or_obsolete()
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
         checks["database"] = True
