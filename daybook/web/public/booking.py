@@ -14,9 +14,9 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from daybook.appointments import links, operations, queries
 from daybook.appointments.models import AppointmentType
+from daybook.core import hours
 from daybook.core import times as words
 from daybook.core.errors import Refusal, SubscriptionEnded, UnknownTimeZone
-from daybook.core.hours import to_local
 from daybook.firms.permissions import firm_may
 from daybook.web.public import limits
 from daybook.web.public.places import closed
@@ -117,6 +117,7 @@ def times_data(request: HttpRequest, firm_slug: str, lawyer_slug: str, type_slug
     try:
         first, days, _ = asked_days(request, zone, now)
         found = queries.open_days(offer, first=first, days=days, zone=zone, now=now)
+        place = hours.zone(zone)
     except UnknownTimeZone as refusal:
         return _refused(refusal)
     return JsonResponse(
@@ -127,7 +128,7 @@ def times_data(request: HttpRequest, firm_slug: str, lawyer_slug: str, type_slug
             "hidden": bool(found.trouble),
             "next_from": found.next_from.isoformat() if found.next_from else None,
             "days": [
-                {"date": on.isoformat(), "starts": [to_local(at, zone).isoformat() for at in starts]}
+                {"date": on.isoformat(), "starts": [at.astimezone(place).isoformat() for at in starts]}
                 for on, starts in found.days
             ],
         },

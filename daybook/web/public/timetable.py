@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 
 from django.http import HttpRequest
 from django.utils.safestring import SafeString, mark_safe
 
 from daybook.appointments import queries
 from daybook.appointments.models import AppointmentType
-from daybook.core import times
+from daybook.core import hours, times
 from daybook.core.hours import to_local
 
 DAYS_SHOWN = 7
@@ -74,11 +75,13 @@ def timetable(
 
 def _buttons(starts: tuple[datetime, ...], zone: str) -> SafeString:
     """One button a time. Numbers and our own words only, so that nothing needs escaping."""
-    texts = [times.say_time(at, zone) for at in starts]
+    place = hours.zone(zone)
+    shown = [at.astimezone(place) for at in starts]
+    texts = [_clock(local.hour, local.minute) for local in shown]
     if len(set(texts)) < len(texts):  # the night the clocks go back shows an hour twice
         texts = [
-            f"{text} {to_local(at, zone).tzname()}" if texts.count(text) > 1 else text
-            for text, at in zip(texts, starts, strict=True)
+            f"{text} {local.tzname()}" if texts.count(text) > 1 else text
+            for text, local in zip(texts, shown, strict=True)
         ]
     return mark_safe(  # noqa: S308
         "".join(
@@ -86,6 +89,12 @@ def _buttons(starts: tuple[datetime, ...], zone: str) -> SafeString:
             for text, at in zip(texts, starts, strict=True)
         )
     )
+
+
+@lru_cache(maxsize=1440)
+def _clock(hour: int, minute: int) -> str:
+    """core.times' words for a clock's time, kept: a page of a month says the same few times hundreds of times."""
+    return times.say_time(datetime(2000, 1, 1, hour, minute, tzinfo=UTC), "UTC")
 
 
 def chosen_start(request: HttpRequest) -> datetime | None:

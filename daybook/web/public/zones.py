@@ -77,10 +77,7 @@ def _group(area: str, names: list[str], chosen: str) -> SafeString:
     options = format_html_join(
         "",
         '<option value="{}"{}>{}</option>',
-        (
-            (name, mark_safe(" selected") if name == chosen else "", _label(name, area))
-            for name in names
-        ),
+        ((name, mark_safe(" selected") if name == chosen else "", _label(name, area)) for name in names),
     )
     return format_html('<optgroup label="{}">{}</optgroup>', area, options) if area else options
 
