@@ -71,7 +71,7 @@ class Appointment(models.Model):
         EXPIRED = "expired", "Hold ran out"
 
     class Outcome(models.TextChoices):
-        NONE = "none", "Not recorded"
+        NONE = "", "Not recorded"
         ATTENDED = "attended", "Attended"
         NO_SHOW = "no_show", "No-show"
         LATE_CANCEL = "late_cancel", "Late cancellation"
@@ -90,7 +90,7 @@ class Appointment(models.Model):
     uid = models.UUIDField(unique=True)
     sequence = models.PositiveIntegerField(default=0)
     state = models.CharField(max_length=10, choices=State.choices)
-    outcome = models.CharField(max_length=12, choices=Outcome.choices, default=Outcome.NONE)
+    outcome = models.CharField(max_length=12, choices=Outcome.choices, blank=True, default=Outcome.NONE)
     during = DateTimeRangeField()  # half open; without buffers
     before_minutes = models.PositiveSmallIntegerField(default=0)
     after_minutes = models.PositiveSmallIntegerField(default=0)

@@ -282,3 +282,19 @@ def reindex(firm: Firm, contacts: Sequence[Contact]) -> None:
     """Rebuild the search keys of contacts whose emails and phones are prefetched."""
     SearchKey.objects.filter(contact__in=contacts).delete()
     _insert_keys(firm, [(contact, as_person(contact)) for contact in contacts])
+
+
+def absorb(*, firm: Firm, keep: Contact, drop: Contact, now: datetime) -> None:
+    """
+    Make `drop` part of `keep`: emails and phones that `keep` lacks come along, then `drop` is deleted.
+
+    Whoever refers to `drop` must have been pointed to `keep` before: the database refuses otherwise.
+    """
+    with transaction.atomic():
+        for row in drop.emails.all():
+            _add_reach(firm, keep, row.normal, "")
+        for phone in drop.phones.all():
+            _add_reach(firm, keep, "", phone.normal)
+        drop_id = drop.pk
+        Contact.objects.filter(pk=drop_id, firm=firm).delete()
+        record("contacts_merged", firm=firm, now=now, subject=keep.pk, dropped=drop_id)

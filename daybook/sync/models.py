@@ -140,7 +140,7 @@ class Question(models.Model):
         BILLED = "billed", "Changed here, but already on a bill"
         AMBIGUOUS_CONTACT = "ambiguous_contact", "More than one contact fits"
         REJECTED = "rejected", "Clio refused it"
-        ENTRY_GONE = "entry_gone", "The calendar entry was deleted in Clio"
+        ACTIVITY_GONE = "activity_gone", "The activity was deleted in Clio"
 
     firm = models.ForeignKey("firms.Firm", on_delete=models.CASCADE, related_name="+")
     lawyer = models.ForeignKey("firms.Lawyer", on_delete=models.CASCADE, null=True, related_name="+")

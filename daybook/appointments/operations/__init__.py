@@ -1,7 +1,13 @@
 """What is done to appointments: held, confirmed, booked, moved, cancelled, looked back on."""
 
 from daybook.appointments.operations.booking import ClientDetails, book, confirm, expire_holds, hold, release
-from daybook.appointments.operations.changing import cancel, change_details, record_outcome, reschedule
+from daybook.appointments.operations.changing import (
+    cancel,
+    change_details,
+    record_outcome,
+    repoint,
+    reschedule,
+)
 from daybook.appointments.operations.types import retire_type, save_type
 
 __all__ = [
@@ -14,6 +20,7 @@ __all__ = [
     "hold",
     "record_outcome",
     "release",
+    "repoint",
     "reschedule",
     "retire_type",
     "save_type",

@@ -18,10 +18,12 @@ from daybook.appointments.operations.booking import (
     require_calendars_free,
     require_own_time_free,
 )
+from daybook.billing import operations as billing
 from daybook.calendars import operations as calendar_operations
 from daybook.calendars.models import CalendarUse
 from daybook.core import availability as engine
 from daybook.core import lifecycle
+from daybook.core.billing import entry_date, scheduled_seconds
 from daybook.core.errors import CalendarUnreadable
 from daybook.core.people import clean_text
 from daybook.core.periods import Period
@@ -111,6 +113,11 @@ def _reschedule(
         appointment.sequence += 1
         appointment.save(update_fields=["during", "sequence", "updated_at"])
         calendar_operations.forget_own(appointment_id=appointment.pk)
+        billing.follow(
+            appointment_id=appointment.pk,
+            on=entry_date(during.start, appointment_type.lawyer.time_zone),
+            seconds=scheduled_seconds(during),
+        )
         record(
             "appointment_rescheduled",
             firm=appointment.firm_id,
@@ -153,6 +160,7 @@ def cancel(
         appointment.held_until = None
         appointment.save()
         calendar_operations.forget_own(appointment_id=appointment.pk)
+        billing.withdraw(appointment_id=appointment.pk)
         record(
             "appointment_cancelled",
             firm=appointment.firm_id,
@@ -212,3 +220,8 @@ def record_outcome(*, appointment: Appointment, outcome: str, now: datetime, act
             **_trace(actor),
         )
     return appointment
+
+
+def repoint(*, firm_id: int, old: int, new: int) -> None:
+    """Two contacts turned out to be one person: every appointment of `old` becomes one of `new`."""
+    Appointment.objects.filter(firm=firm_id, contact=old).update(contact=new)

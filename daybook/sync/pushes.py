@@ -1,0 +1,165 @@
+"""What Clio should hear of, and how far it has: one row for each appointment."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F, Q
+
+from daybook.appointments.models import Appointment
+from daybook.sync.models import Connection, Link, Push
+
+#: Nobody else touches an appointment's push this long; longer than its requests can take together.
+LEASE = timedelta(minutes=3)
+
+#: Pauses before the next try, by how often it has failed; the last one repeats.
+PAUSES = tuple(timedelta(seconds=seconds) for seconds in (5, 15, 45, 120, 300, 600, 900))
+
+
+def has_connection(firm_id: int) -> bool:
+    return (
+        Connection.objects.filter(firm=firm_id, provider=Connection.Provider.CLIO)
+        .exclude(state=Connection.State.DISCONNECTED)
+        .exists()
+    )
+
+
+def want(*, appointment_id: int, firm_id: int, now: datetime) -> bool:
+    """
+    Note, in the caller's transaction, that Clio should hear of an appointment's latest change. False when the firm
+    has no connection, so there is nothing to do.
+    """
+    if not has_connection(firm_id):
+        return False
+    with transaction.atomic():
+        updated = Push.objects.filter(appointment=appointment_id).update(
+            wanted=F("wanted") + 1, state=Push.State.PENDING, next_try_at=now, attempts=0, trouble=""
+        )
+        if not updated:
+            Push.objects.get_or_create(
+                appointment_id=appointment_id, defaults={"firm_id": firm_id, "next_try_at": now}
+            )
+    return True
+
+
+def want_coming(*, firm_id: int, now: datetime) -> int:
+    """Queue every coming appointment that Clio has not heard of, for a firm that has just connected."""
+    coming = Appointment.objects.filter(
+        firm=firm_id, state=Appointment.State.CONFIRMED, during__endswith__gt=now, push=None
+    )
+    rows = [Push(firm_id=firm_id, appointment=appointment, next_try_at=now) for appointment in coming]
+    Push.objects.bulk_create(rows, ignore_conflicts=True)
+    return len(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to push one appointment for a while, and what was wanted when it was taken."""
+
+    push_id: int
+    wanted: int
+
+
+def take(appointment_id: int, now: datetime) -> Lease | None:
+    """The lease of a pending push, or None when there is nothing to do or somebody else is at it."""
+    rows = Push.objects.filter(Q(leased_until=None) | Q(leased_until__lte=now), appointment=appointment_id)
+    with transaction.atomic():
+        push = rows.select_for_update(skip_locked=True, no_key=True).first()
+        if push is None or (push.state == Push.State.DONE and push.wanted <= push.reached):
+            return None
+        push.leased_until = now + LEASE
+        push.save(update_fields=["leased_until"])
+        return Lease(push.pk, push.wanted)
+
+
+def done(lease: Lease, *, now: datetime) -> bool:
+    """Clio shows what was wanted. True when something newer is wanted by now, and the push has to go again."""
+    with transaction.atomic():
+        push = Push.objects.select_for_update().get(pk=lease.push_id)
+        push.reached = lease.wanted
+        push.leased_until = None
+        push.attempts = 0
+        push.trouble = ""
+        again = push.wanted > lease.wanted
+        push.state = Push.State.PENDING if again else Push.State.DONE
+        push.next_try_at = now if again else None
+        push.save()
+    return again
+
+
+def failed(
+    lease: Lease, *, text: str, now: datetime, after: timedelta | None, counts: bool, for_good: bool
+) -> datetime | None:
+    """
+    Note why it did not work. `after` is when to try again, None for the usual growing pause; `for_good` means that
+    only a person can help. Returns the instant of the next try.
+    """
+    with transaction.atomic():
+        push = Push.objects.select_for_update().get(pk=lease.push_id)
+        push.leased_until = None
+        push.trouble = text[:300]
+        push.attempts += 1 if counts else 0
+        if for_good:
+            push.state, push.next_try_at = Push.State.TROUBLE, None
+        else:
+            pause = after or PAUSES[min(push.attempts, len(PAUSES)) - 1 if push.attempts else 0]
+            spread = random.uniform(1.0, 1.2)  # noqa: S311 - spreads the herd after an outage
+            push.state, push.next_try_at = Push.State.PENDING, now + pause * spread
+        push.save()
+    return push.next_try_at
+
+
+def due(now: datetime, limit: int = 200) -> list[int]:
+    """Appointments whose next try has come and that nobody is pushing. Broken connections wait to be mended."""
+    rows = (
+        Push.objects.filter(state=Push.State.PENDING, next_try_at__lte=now)
+        .filter(Q(leased_until=None) | Q(leased_until__lte=now))
+        .filter(Q(firm__in=Connection.objects.filter(state=Connection.State.ACTIVE).values("firm")))
+        .order_by("next_try_at")
+    )
+    return list(rows.values_list("appointment_id", flat=True)[:limit])
+
+
+def retry(*, appointment_id: int, now: datetime) -> None:
+    """Somebody pressed the button: try again at once."""
+    Push.objects.filter(appointment=appointment_id).exclude(state=Push.State.DONE).update(
+        state=Push.State.PENDING, next_try_at=now, attempts=0
+    )
+
+
+def retry_lawyer(*, lawyer_id: int, now: datetime) -> list[int]:
+    """A calendar or a Clio user was chosen for a lawyer: what waited for that can go now."""
+    waiting = Push.objects.filter(appointment__lawyer=lawyer_id, state=Push.State.TROUBLE)
+    ids = list(waiting.values_list("appointment_id", flat=True))
+    waiting.update(state=Push.State.PENDING, next_try_at=now, attempts=0)
+    return ids
+
+
+def link(connection: Connection, kind: str, ours: int) -> Link | None:
+    return Link.objects.filter(connection=connection, kind=kind, ours=ours).first()
+
+
+def remember(
+    connection: Connection,
+    kind: str,
+    ours: int,
+    theirs: str,
+    etag: str,
+    agreed: dict[str, object],
+    now: datetime,
+) -> Link:
+    """Save which of their records is ours, and what both sides now say. The latest knowledge wins."""
+    saved, _ = Link.objects.update_or_create(
+        connection=connection,
+        kind=kind,
+        ours=ours,
+        defaults={"theirs": theirs, "etag": etag[:200], "agreed": agreed, "agreed_at": now},
+    )
+    return saved
+
+
+def forget(connection: Connection, kind: str, ours: int) -> None:
+    Link.objects.filter(connection=connection, kind=kind, ours=ours).delete()
