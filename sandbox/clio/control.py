@@ -31,8 +31,12 @@ class Control(Acts):
     # --- the world -------------------------------------------------------------------------------------------------
 
     def seed(self, name: str = "demo") -> dict[str, Any]:
-        """Fill with a prepared world (`demo`, or `bare`: two users, no records); what was there before is gone."""
-        self.reset()
+        """
+        Fill with a prepared world (`demo`, or `bare`: two users, no records); what was there before is gone.
+
+        The clock stays where it is, so that a world can be made for a certain day.
+        """
+        self._forget()
         with self._world.store.lock:
             return seed.SEEDS[name](self._world)
 
@@ -47,7 +51,11 @@ class Control(Acts):
             }
 
     def reset(self) -> None:
-        """Forget records, tokens, faults, webhooks, the log, quirks and clock."""
+        """Forget records, tokens, faults, webhooks, the log, quirks and the moved clock."""
+        self._forget()
+        self._world.clock.resume()
+
+    def _forget(self) -> None:
         world = self._world
         with world.store.lock:
             world.store.clear()
@@ -58,7 +66,6 @@ class Control(Acts):
         world.faults.clear()
         world.log.clear()
         world.limits.clear()
-        world.clock.resume()
 
     def add_account(
         self, name: str, region: str | None = None, plan: str = "Complete", **settings: Any
