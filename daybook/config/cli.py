@@ -131,6 +131,13 @@ def set_subscription(options: argparse.Namespace) -> int:
         return operator.set_subscription(options.firm, options.state)
 
 
+def rotate_keys(_options: argparse.Namespace) -> int:
+    from daybook.config import operator
+
+    with product():
+        return operator.rotate_keys()
+
+
 def database(_options: argparse.Namespace) -> int:
     import signal
 
@@ -201,6 +208,7 @@ def _parser() -> argparse.ArgumentParser:
     it = command(demo, "Fill an empty database with the demo.")
     it.add_argument("--again", action="store_true", help="also when there is something in it")
 
+    command(rotate_keys, "Write everything encrypted anew with the first of ENCRYPTION_KEYS.")
     command(database, "Run our own PostgreSQL in this terminal and print its address.")
     it = command(manage, "Django's own commands.")
     it.add_argument("arguments", nargs=argparse.REMAINDER)

@@ -50,3 +50,33 @@ def set_subscription(slug: str, state: str) -> int:
     operations.set_subscription(firm=firm, state=state, now=timezone.now())
     print(f"{firm.name}: {state}")
     return 0
+
+
+def rotate_keys() -> int:
+    """Write everything encrypted anew with the first key. Rows that no key fits are counted and left as they are."""
+    from cryptography.fernet import InvalidToken
+    from django.apps import apps
+    from django.db import transaction
+
+    from daybook.sync.secrets import EncryptedText
+
+    done = unreadable = 0
+    for model in apps.get_models():
+        names = [field.name for field in model._meta.fields if isinstance(field, EncryptedText)]
+        if not names:
+            continue
+        for key in list(model._default_manager.values_list("pk", flat=True)):
+            try:
+                with transaction.atomic():
+                    # Locked, so that a token renewed at this moment is not put back to what it was.
+                    row = model._default_manager.select_for_update().only(*names).get(pk=key)
+                    row.save(update_fields=names)
+                done += 1
+            except InvalidToken:
+                unreadable += 1
+            except model.DoesNotExist:
+                continue
+    print(
+        f"{done} rows written anew with the first key" + (f", {unreadable} unreadable" if unreadable else "")
+    )
+    return 1 if unreadable else 0

@@ -169,7 +169,7 @@ CLIO_BASE_URL = ENV.clio_base_url  # replaces the four regions' hosts when set
 BOOKING_ATTEMPTS = ENV.booking_attempts
 
 PROCRASTINATE_ON_APP_READY = "daybook.jobs.app.on_ready"
-PROCRASTINATE_IMPORT_PATHS = ["daybook.jobs.tasks"]
+PROCRASTINATE_IMPORT_PATHS = ["daybook.jobs.tasks", "daybook.jobs.schedule"]
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 LOGGING_CONFIG = "daybook.config.logs.configure"

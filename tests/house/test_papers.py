@@ -28,7 +28,7 @@ def test_every_command_a_paper_names_exists(paper):
     code = _code(paper.read_text())
     for script in set(re.findall(r"(?<![\w/.])(?:\./)?((?:bin|\.ci)/[\w-]+)", code)):
         assert (ROOT / script).is_file(), f"{paper.name} names {script}"
-    for command in set(re.findall(r"(?:^|[\s`/])daybook ([a-z][a-z-]+)", code)):
+    for command in set(re.findall(r"(?:^|`|bin/)daybook ([a-z][a-z-]+)", code, flags=re.M)):
         assert command in COMMANDS, f"{paper.name} names `daybook {command}`"
 
 

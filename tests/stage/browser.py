@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, ConsoleMessage, Page
 
 FLAGS = [
     "--no-sandbox",
@@ -81,6 +81,10 @@ class Errors(list[str]):
         super().__init__()
         self._allowed = [REFUSALS]
 
+    def take(self, message: ConsoleMessage, page_url: str) -> None:
+        if message.type == "error":
+            self.append(f"{message.text} ({message.location.get('url') or '?'} on {page_url})")
+
     def allow(self, pattern: str) -> None:
         self._allowed.append(re.compile(pattern))
 
@@ -113,10 +117,7 @@ def open_page(chromium: Browser, product: str, browser_errors: Errors) -> Iterat
         if options.get("java_script_enabled", True):
             context.add_init_script(_REPORT_BREACHES)
         page = context.new_page()
-        page.on(
-            "console",
-            lambda m: browser_errors.append(f"{m.text} ({page.url})") if m.type == "error" else None,
-        )
+        page.on("console", lambda message: browser_errors.take(message, page.url))
         page.on("pageerror", lambda error: browser_errors.append(f"uncaught: {error} ({page.url})"))
         return page
 
@@ -143,12 +144,13 @@ def axe() -> Callable[[Page], None]:
     import axe_playwright_python
 
     # Evaluated through the debugger: the page's own policy stays in force and stays tested.
+    # preload: false, because axe would add a style element, which that policy refuses.
     source = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 
     def check(page: Page) -> None:
         page.evaluate(source)
         found = page.evaluate(
-            "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']})",
+            "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations'], preload: false})",
             AXE_RULES,
         )["violations"]
         problems = [

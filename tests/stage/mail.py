@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+if TYPE_CHECKING:
+    from sandbox.mail import MailSandbox
+
 
 @pytest.fixture
-def mailbox(settings: Any) -> Iterator[Any]:
-    """Start `sandbox.mail` and send all mail there."""
-    running = importlib.import_module("sandbox.mail").start()
+def mailbox(settings: Any) -> Iterator[MailSandbox]:
+    """Start `sandbox.mail` and send all mail there: `mailbox.messages(to=…)`, `mailbox.wait_for(1, to=…)`."""
+    from sandbox.mail import start
+
+    mail = start()
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", running.smtp_port
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", mail.smtp_port
     settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""
     settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
     try:
-        yield running
+        yield mail
     finally:
-        running.stop()
+        mail.stop()
