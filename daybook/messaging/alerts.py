@@ -1,0 +1,80 @@
+"""Mail to lawyers and administrators when something of theirs stopped working: once a trouble, to whoever can act."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from daybook.messaging.models import Message
+from daybook.messaging.operations import deliver, plan_team
+from daybook.messaging.queries import administrators, broken_connection, find_calendar, lawyers_closed_by
+from daybook.messaging.team_letters import by_connection
+
+Kind = Message.Kind
+
+#: A trouble that may pass is given this long before anybody is written to.
+PATIENCE = timedelta(minutes=15)
+#: A calendar that fails again and again is written about no more often than this.
+QUIET = timedelta(hours=6)
+
+
+def calendar_alert(*, calendar_id: int, now: datetime) -> None:
+    """
+    Tell the lawyers whose time a calendar takes, and the administrators, that it cannot be read.
+
+    What may pass by itself is told after PATIENCE, if it lasts (the minute tick sends it). When the whole connection
+    broke, administrators have the `connection_alert`, and each lawyer hears once, however many calendars they have.
+    Not inside a transaction.
+    """
+    calendar = find_calendar(calendar_id)
+    if calendar is None or calendar.trouble_since is None:
+        return
+    lawyers = lawyers_closed_by(calendar.pk)
+    if not lawyers:
+        return
+    to = {lawyer.email.lower() for lawyer in lawyers}
+    bosses = {user.email.lower() for user in administrators(calendar.firm_id)}
+    due_at = now if calendar.trouble_final else now + PATIENCE
+    occasion = f"calendar:{calendar.pk}:{int(calendar.trouble_since.timestamp())}"
+    broken = broken_connection(calendar.firm_id)
+    if broken is not None and by_connection(calendar.firm_id, calendar.connection_id):
+        to, due_at, occasion = to - bosses, now, f"connection:{broken.pk}"
+    else:
+        to |= bosses
+        last = (
+            Message.objects.filter(kind=Kind.CALENDAR_ALERT, about=calendar.pk, state=Message.State.SENT)
+            .order_by("-sent_at")
+            .values_list("sent_at", flat=True)
+            .first()
+        )
+        due_at = max(due_at, last + QUIET) if last else due_at
+    planned = plan_team(
+        firm_id=calendar.firm_id,
+        kind=Kind.CALENDAR_ALERT,
+        about=calendar.pk,
+        occasion=occasion,
+        to=to,
+        due_at=due_at,
+    )
+    for message_id in planned:
+        deliver(message_id=message_id, now=now)
+
+
+def connection_alert(*, firm_id: int, now: datetime) -> None:
+    """
+    Tell the administrators that the firm's connection broke, once for each time it did.
+
+    A connection that was renewed or ended meanwhile is not written about. Not inside a transaction.
+    """
+    broken = broken_connection(firm_id)
+    if broken is None:
+        return
+    planned = plan_team(
+        firm_id=firm_id,
+        kind=Kind.CONNECTION_ALERT,
+        about=broken.pk,
+        occasion=f"connection:{broken.pk}",
+        to=[user.email for user in administrators(firm_id)],
+        due_at=now,
+    )
+    for message_id in planned:
+        deliver(message_id=message_id, now=now)

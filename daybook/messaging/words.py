@@ -1,0 +1,167 @@
+"""What the mails say: a subject that gives nothing away, plain text, and the same text as simple HTML."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.template.loader import render_to_string
+
+from daybook.appointments.models import Appointment, AppointmentType
+from daybook.core.money import Money
+from daybook.core.times import say, say_day, say_moment, say_time, zone_label
+from daybook.messaging.links import desk_url, manage_url
+from daybook.messaging.models import Message
+
+Kind, Place = Message.Kind, AppointmentType.Place
+
+#: What a client did, as the lawyer is told it.
+BOOKED, MOVED, CANCELLED = "booked", "moved", "cancelled"
+
+#: Subjects are read on locked screens by whoever is near: a time and nothing else.
+SUBJECTS: dict[str, str] = {
+    Kind.CONFIRMATION: "Your appointment on {when}",
+    Kind.CHANGE: "New time: your appointment on {when}",
+    Kind.CANCELLATION: "Cancelled: your appointment on {when}",
+    Kind.REMINDER: "Reminder: your appointment on {when}",
+}
+NOTICE_SUBJECTS: dict[str, str] = {
+    BOOKED: "New appointment on {when}",
+    MOVED: "Appointment moved to {when}",
+    CANCELLED: "Appointment cancelled: {when}",
+}
+
+#: In a greeting these could smuggle an address or an advertisement into a mail that a stranger asked for.
+_NOT_JUST_A_NAME = re.compile(r"[/@:\\<>]|\w\.\w")
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One mail's words. `text` ends with a line break; `html` says the same."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def client_words(kind: str, appointment: Appointment, *, now: datetime, was: datetime | None = None) -> Words:
+    """
+    What a client is told, in their zone and, where clocks differ, the lawyer's; `was` is the start they were last told.
+
+    Lawyer and firm are named, and time, place, fee, and how to move or cancel. Never type, practice area, matter,
+    answers, notes or reasons. The caller has fetched lawyer, firm and type along. Raises UnknownTimeZone.
+    """
+    lawyer, firm = appointment.lawyer, appointment.firm
+    zone = client_zone(appointment)
+    link = manage_url(appointment)
+    limit = appointment.start - timedelta(minutes=appointment.appointment_type.change_cutoff_minutes)
+    context = {
+        "greeting": _greeting(appointment.client_name),
+        "lawyer": lawyer.name,
+        "firm": firm.name,
+        "phone": firm.phone or lawyer.phone,
+        "when": say(appointment.start, appointment.end, zone, lawyer.time_zone),
+        "was": say(was, None, zone, lawyer.time_zone) if was and was != appointment.start else "",
+        "where": where(appointment),
+        "fee": str(Money(appointment.fee_cents, firm.currency)) if appointment.fee_cents else "",
+        "manage_url": link,
+        "until": f"{say_moment(limit, zone)} ({zone_label(zone, limit)})" if limit > now else "",
+    }
+    links = [link]
+    if appointment.place == Place.VIDEO:
+        links.append(appointment.place_detail)
+    return written(
+        f"messaging/{kind}.txt", SUBJECTS[kind].format(when=_short(appointment, zone)), context, links
+    )
+
+
+def notice_words(act: str, appointment: Appointment, *, was: datetime | None = None) -> Words:
+    """
+    What the lawyer is told once a client has booked, moved or cancelled (`act`), in the lawyer's zone and the client's.
+
+    The client is named in the text only. The caller has fetched lawyer and firm along. Raises UnknownTimeZone.
+    """
+    lawyer = appointment.lawyer
+    zone, other = lawyer.time_zone, client_zone(appointment)
+    link = desk_url()
+    context = {
+        "lawyer": lawyer.name,
+        "client": appointment.client_name,
+        "act": act,
+        "when": say(appointment.start, appointment.end, zone, other),
+        "was": say(was, None, zone, other) if was and was != appointment.start else "",
+        "where": {
+            Place.PHONE: "By phone",
+            Place.VIDEO: f"By video: {appointment.place_detail}" if appointment.place_detail else "By video",
+            Place.IN_PERSON: appointment.place_detail or "In person",
+        }.get(Place(appointment.place))
+        if appointment.place
+        else "",
+        "client_email": appointment.client_email,
+        "client_phone": appointment.client_phone,
+        "desk_url": link,
+    }
+    subject = NOTICE_SUBJECTS[act].format(when=_short(appointment, zone))
+    return written("messaging/firm_notice.txt", subject, context, [link])
+
+
+def client_zone(appointment: Appointment) -> str:
+    """The zone the client reads times in; the lawyer's where none was ever said."""
+    return appointment.client_time_zone or appointment.lawyer.time_zone
+
+
+def where(appointment: Appointment) -> str:
+    """Where to be, or who calls whom, as the client is told it."""
+    detail, lawyer = appointment.place_detail, appointment.lawyer.name
+    if appointment.place == Place.PHONE:
+        if appointment.client_phone:
+            return f"By phone. {lawyer} calls you at {detail}."
+        return f"By phone: {detail}" if detail else "By phone"
+    if appointment.place == Place.VIDEO:
+        return f"By video: {detail}" if detail else "By video. The firm sends you the link."
+    return detail or "At the firm's office"
+
+
+def written(template: str, subject: str, context: Mapping[str, object], links: Sequence[str] = ()) -> Words:
+    """
+    A template of this room as a mail. In the HTML only the addresses in `links` can be followed.
+
+    What a client typed never becomes a link, since anybody can book with somebody else's address.
+    """
+    text = re.sub(r"\n{3,}", "\n\n", render_to_string(template, context)).strip() + "\n"
+    html = render_to_string(
+        "messaging/letter.html", {"subject": subject, "paragraphs": _paragraphs(text, links)}
+    )
+    return Words(" ".join(subject.split()), text, html)
+
+
+def _paragraphs(text: str, links: Sequence[str]) -> list[list[list[dict[str, object]]]]:
+    """Paragraphs of lines of parts; a part is text and whether it is a link."""
+    ours = [link for link in links if link.startswith(("https://", "http://"))]
+    either = re.compile("|".join(re.escape(link) for link in ours)) if ours else None
+    return [
+        [_parts(line, either) for line in paragraph.splitlines()] for paragraph in text.strip().split("\n\n")
+    ]
+
+
+def _parts(line: str, either: re.Pattern[str] | None) -> list[dict[str, object]]:
+    if either is None:
+        return [{"text": line, "link": False}]
+    parts: list[dict[str, object]] = []
+    at = 0
+    for found in either.finditer(line):
+        parts.append({"text": line[at : found.start()], "link": False})
+        parts.append({"text": found[0], "link": True})
+        at = found.end()
+    parts.append({"text": line[at:], "link": False})
+    return [part for part in parts if part["text"]]
+
+
+def _short(appointment: Appointment, zone: str) -> str:
+    return f"{say_day(appointment.start, zone, year=False)}, {say_time(appointment.start, zone)}"
+
+
+def _greeting(name: str) -> str:
+    return f"Hello {name}," if name and not _NOT_JUST_A_NAME.search(name) else "Hello,"
