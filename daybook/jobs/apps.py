@@ -8,6 +8,12 @@ class JobsConfig(AppConfig):
 
     def ready(self) -> None:
         from daybook.firms import outbox
-        from daybook.jobs import routes
 
-        outbox.listen(routes.follow)
+        outbox.listen(_follow)
+
+
+def _follow(event: object) -> None:
+    # Imported late: routes need the queue, which is ready only after every app is.
+    from daybook.jobs import routes
+
+    routes.follow(event)  # type: ignore[arg-type]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -45,10 +46,16 @@ def drain(*, limit: int = 1000, worker_id: int | None = None) -> list[Ran]:
                 return ran
             if len(ran) >= limit:
                 raise RuntimeError(f"More than {limit} jobs; the last was {ran[-1].task}.")
-            ran.append(_run(connector, Job.from_row(row)))
+            ran.append(_run(connector, _job(row)))
     finally:
         if own:
             connector.execute_query(sql.queries["unregister_worker"], worker_id=worker_id)
+
+
+def _job(row: dict[str, Any]) -> Job:
+    """Django reads jsonb as text and leaves the parsing to its own fields (seen with psycopg 3.3, 2026-11)."""
+    arguments = row["args"]
+    return Job.from_row({**row, "args": json.loads(arguments) if isinstance(arguments, str) else arguments})
 
 
 def _run(connector: Any, job: Job) -> Ran:

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import F, Q
 
-from daybook.appointments.models import Appointment
+from daybook.appointments.models import Appointment, AppointmentType
 from daybook.calendars import operations as mirror
 from daybook.calendars.models import Calendar, CalendarUse
 from daybook.calendars.operations import Busy
@@ -114,6 +115,24 @@ def refresh_busy(*, calendar_id: int, now: datetime) -> bool:
     if calendar is None:
         return True
     return _read(calendar, now - BEHIND, now + AHEAD, now, Priority.BACKGROUND, whole=True)
+
+
+def refresh_firm(*, firm_id: int, now: datetime) -> int:
+    """
+    Read every calendar of a firm that takes somebody's time or receives appointments; returns how many answered.
+
+    The one read longest ago goes first, so that a firm with more calendars than requests a minute still reads all.
+    """
+    used = CalendarUse.objects.filter(firm=firm_id).values("calendar")
+    linked = AppointmentType.objects.filter(firm=firm_id, linked_calendar__isnull=False).values(
+        "linked_calendar"
+    )
+    rows = (
+        Calendar.objects.filter(Q(pk__in=used) | Q(pk__in=linked), firm=firm_id, present=True)
+        .filter(connection__state=Connection.State.ACTIVE)
+        .order_by(F("read_at").asc(nulls_first=True))
+    )
+    return sum(refresh_busy(calendar_id=pk, now=now) for pk in rows.values_list("pk", flat=True))
 
 
 def _read(

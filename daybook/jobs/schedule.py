@@ -1,0 +1,50 @@
+"""What repeats by itself, and how often."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
+from daybook.appointments import operations as appointments
+from daybook.jobs import tasks
+from daybook.jobs.routes import queue
+from daybook.messaging import operations as messaging
+from daybook.sync import pushes
+from daybook.sync.models import Connection
+
+#: Messages claimed by one tick; the rest follows a minute later, so that one job never runs for long.
+MESSAGES_A_TICK = 2000
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="minute", queueing_lock="tick:minute")
+def minute(timestamp: int) -> None:
+    """Pushes and messages whose time has come, and holds that have run out."""
+    now = timezone.now()
+    appointments.expire_holds(now=now)
+    for appointment_id in pushes.due(now):
+        queue(tasks.push_appointment, once=f"push:{appointment_id}", appointment_id=appointment_id)
+    for message_id in messaging.due(now, MESSAGES_A_TICK):
+        queue(tasks.send_message, once=f"message:{message_id}", message_id=message_id)
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="calendars_tick", queueing_lock="tick:calendars")
+def calendars_tick(timestamp: int) -> None:
+    """Keep the mirrors of busy times young."""
+    for firm_id in _active().values_list("firm_id", flat=True):
+        queue(tasks.read_calendars, once=f"calendars:{firm_id}", firm_id=firm_id)
+
+
+@app.periodic(cron="7 */2 * * *")
+@app.task(name="contacts_tick", queueing_lock="tick:contacts")
+def contacts_tick(timestamp: int) -> None:
+    """Every two hours: contacts, and which calendars there are."""
+    for connection_id in _active().values_list("pk", flat=True):
+        queue(tasks.read_contacts, once=f"contacts:{connection_id}", connection_id=connection_id)
+        queue(tasks.list_calendars, once=f"list:{connection_id}", connection_id=connection_id)
+
+
+def _active() -> QuerySet[Connection]:
+    return Connection.objects.filter(state=Connection.State.ACTIVE)
