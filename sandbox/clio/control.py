@@ -13,7 +13,7 @@ from sandbox.clio import api, oauth, seed
 from sandbox.clio.control_acts import Acts
 from sandbox.clio.errors import Refused
 from sandbox.clio.log import Exchange
-from sandbox.clio.store import Row
+from sandbox.clio.store import Row, Table
 from sandbox.clio.world import World
 
 
@@ -66,6 +66,12 @@ class Control(Acts):
         world.faults.clear()
         world.log.clear()
         world.limits.clear()
+
+    def clear_table(self, table: str) -> None:
+        """Remove every row of one table, without webhooks: a clean sheet for a test."""
+        with self._world.store.lock:
+            self._world.store.tables[table] = Table()
+            self._world.store.version += 1
 
     def add_account(
         self, name: str, region: str | None = None, plan: str = "Complete", **settings: Any
