@@ -88,9 +88,10 @@ def test_time_is_sent_in_seconds_and_rounded_up_to_the_firms_six_minutes(alice: 
 
 def test_changing_the_rounding_shows_every_entry_anew(clio: Sandbox, alice: Client, reyes: int) -> None:
     made = worked(alice, reyes, quantity=2700)
-    shown = lambda: alice("GET", f"activities/{made}.json", fields="rounded_quantity").data[
-        "rounded_quantity"
-    ]  # noqa: E731
+
+    def shown() -> float:
+        return alice("GET", f"activities/{made}.json", fields="rounded_quantity").data["rounded_quantity"]
+
     assert shown() == 2880  # 0.75 h becomes 0.8 h
     clio.control.set_account(ALICE, rounding=15)
     assert shown() == 2700
