@@ -15,6 +15,7 @@ from daybook.appointments import operations
 from daybook.appointments.models import Appointment, AppointmentType
 from daybook.core import lifecycle
 from daybook.core.errors import Refusal
+from daybook.messaging.calendar_file import FILE_NAME, calendar_file
 from daybook.web.public import limits
 from daybook.web.public.booking import times_page
 from daybook.web.public.linked import linked
@@ -87,10 +88,8 @@ def calendar(request: HttpRequest, found: Appointment, token: str) -> HttpRespon
     """The appointment for the client's own calendar."""
     if found.state in (State.HELD, State.EXPIRED):
         return redirect("public_hold", token=token)
-    from daybook.messaging.calendar_file import calendar_file
-
     response = HttpResponse(calendar_file(found, timezone.now()), content_type="text/calendar; charset=utf-8")
-    response["Content-Disposition"] = 'attachment; filename="appointment.ics"'
+    response["Content-Disposition"] = f'attachment; filename="{FILE_NAME}"'
     return response
 
 
