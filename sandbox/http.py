@@ -16,6 +16,7 @@ import io
 import logging
 import socket
 import threading
+import weakref
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -30,12 +31,25 @@ logger = logging.getLogger("sandbox")
 logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
 
 
+#: Connections that are open now, by server, so that stopping can close them.
+_OPEN: weakref.WeakKeyDictionary[BaseWSGIServer, set[socket.socket]] = weakref.WeakKeyDictionary()
+
+
 class Handler(WSGIRequestHandler):
     """Speaks HTTP/1.1 with keep-alive, one write per answer, and can be told to misbehave."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     timeout = 120
+
+    def setup(self) -> None:
+        super().setup()
+        _OPEN.setdefault(self.server, set()).add(self.connection)
+
+    def finish(self) -> None:
+        _OPEN.get(self.server, set()).discard(self.connection)
+        with contextlib.suppress(OSError):
+            super().finish()
 
     def run_wsgi(self) -> None:
         if self.headers.get("Expect", "").lower().strip() == "100-continue":
@@ -108,9 +122,12 @@ class Server:
     _thread: threading.Thread
 
     def stop(self) -> None:
-        """Stop listening at once; open connections end with the process or with their next request."""
+        """Stop listening and hang up on everybody, also on connections kept open."""
         self._server.shutdown()
         self._server.server_close()
+        for connection in list(_OPEN.get(self._server, ())):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
         self._thread.join(5)
 
 
@@ -120,7 +137,7 @@ def serve(app: WSGIApp, *, host: str = "127.0.0.1", port: int = 0) -> Server:
     server.daemon_threads = True  # type: ignore[attr-defined]
     server.block_on_close = False  # type: ignore[attr-defined]
     thread = threading.Thread(
-        target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True, name="sandbox"
+        target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True, name="sandbox"
     )
     thread.start()
     bound = server.server_port

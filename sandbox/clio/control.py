@@ -155,7 +155,7 @@ class Control(Acts):
         """Requests and answers with bodies, oldest first; `path` is a part of the path."""
         return [
             e.as_json()
-            for e in list(self._world.log.exchanges)
+            for e in self._world.log.kept()
             if (method is None or e.method == method.upper()) and (path is None or path in e.path)
         ]
 
@@ -279,7 +279,7 @@ class Control(Acts):
 
     @property
     def exchanges(self) -> list[Exchange]:
-        return list(self._world.log.exchanges)
+        return self._world.log.kept()
 
 
 def public(row: Row) -> dict[str, Any]:

@@ -70,6 +70,10 @@ class Log:
             if self.recording:
                 self.exchanges.append(exchange)
 
+    def kept(self) -> list[Exchange]:
+        with self._lock:
+            return list(self.exchanges)
+
     def clear(self) -> None:
         with self._lock:
             self.exchanges.clear()

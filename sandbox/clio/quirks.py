@@ -26,8 +26,6 @@ QUIRKS: dict[str, Any] = {
     "list_calendars_without_permission": False,
     # What a calendar list without `calendar_id` covers: "visible" (all the user may see) or "own" (§15)
     "entries_without_calendar": "visible",
-    # Literal braces wanted in `fields`? False: percent-encoded ones are as good (§6)
-    "literal_braces_only": False,
     # Seconds an access token lives (§2: 2592000 now, 604800 in older code)
     "token_life": 2_592_000,
     # Do others see the times of entries on a calendar they are limited viewers of? (§15, 4.0.12)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sandbox.clio import visibility
-from sandbox.clio.context import Context
+from sandbox.clio.context import Context, zone_named
 from sandbox.clio.fields import Wanted
 from sandbox.clio.shapes import SCALARS
 from sandbox.clio.store import Row
@@ -192,7 +192,8 @@ def _entry_time(column: str) -> Getter:
         seconds = row[column]
         # An all-day entry has no instant of its own; it is shown at midnight of its own zone.
         if column == "end" and row["all_day"] and ctx.quirk("all_day_end") == "inclusive":
-            seconds -= 86_400
+            last_day = datetime.fromtimestamp(seconds, zone_named(row["zone"])) - timedelta(days=1)
+            seconds = int(last_day.timestamp())
         return ctx.when(seconds)
 
     return get

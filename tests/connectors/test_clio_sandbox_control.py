@@ -235,3 +235,11 @@ def test_ten_thousand_contacts_are_read_quickly(clio: Sandbox, alice: Client) ->
     began = time.monotonic()
     assert len(alice.all("contacts.json", order="id(asc)", limit=200, fields=fields)) == 10_000
     assert time.monotonic() - began < 4
+
+
+def test_stopping_hangs_up_on_connections_kept_open() -> None:
+    with start(seed="bare") as clio:
+        alice = Client(clio.url, clio.control.token(ALICE)["access_token"])
+        assert alice("GET", "users.json").status == 200
+    with pytest.raises((http.client.RemoteDisconnected, ConnectionError)):
+        alice("GET", "users.json")

@@ -73,13 +73,15 @@ class Resource:
         return paging.by_offset(rows, args, limit)
 
     def _keep(self, ctx: Context, args: Mapping[str, str], lists: Mapping[str, list[str]]) -> Keep:
-        tests: list[Keep] = [lambda row: self.visible(ctx, row)] if _overrides_visible(self) else []
+        tests: list[Keep] = []
         for name, make in (COMMON_FILTERS | self.filters).items():
             if args.get(name, "") != "":
                 tests.append(make(ctx, args[name], args))
         for name, make_list in (COMMON_LIST_FILTERS | self.list_filters).items():
             if lists.get(name):
                 tests.append(make_list(ctx, lists[name]))
+        if _overrides_visible(self):  # last: it costs the most
+            tests.append(lambda row: self.visible(ctx, row))
         if not tests:
             return lambda row: True
         return tests[0] if len(tests) == 1 else lambda row: all(test(row) for test in tests)

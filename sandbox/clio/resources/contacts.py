@@ -13,7 +13,6 @@ from sandbox.clio.resources.base import (
     Keep,
     Resource,
     column,
-    contains,
     equals,
     is_true,
     number,
@@ -36,12 +35,8 @@ _SITE = {"name": a.choice(**{w: w for w in [*_SITE_LABELS, "Instant Messenger"]}
 _MESSENGER = {"name": a.words("Work", "Personal", "Other"), "address": a.text}
 
 
-def searchable(ctx: Context, row: Row) -> str:
-    """
-    What `query` looks through: name, title, e-mail, address, phone, web site, related matters, company (facts §12).
-
-    Kept in the row until it changes; matters and company are looked up afresh.
-    """
+def own_text(row: Row) -> str:
+    """What can be found in the contact itself; kept in the row until it changes."""
     if row.get("text_rev") != row["rev"]:
         parts: list[Any] = [contact_name(row), row.get("title")]
         parts += [item.get("address") for item in row["email_addresses"]]
@@ -49,14 +44,33 @@ def searchable(ctx: Context, row: Row) -> str:
         parts += [
             item.get(k) for item in row["addresses"] for k in ("street", "city", "province", "postal_code")
         ]
-        parts += [item.get("address") for item in row["web_sites"]]
+        parts += [item.get("address") for item in row["web_sites"] + row["instant_messengers"]]
+        parts += [item.get("value") for item in row["custom_field_values"]]
         row["text"] = " ".join(p for p in parts if p).casefold()
         row["text_rev"] = row["rev"]
-    found = row["text"]
-    company = ctx.get("contacts", row.get("company_id"))
-    if company is not None:
-        found += " " + contact_name(company).casefold()
-    return found + " " + _matters_by_client(ctx).get(row["id"], "")
+    return row["text"]
+
+
+def _query(ctx: Context, value: str, args: Any) -> Keep:
+    """
+    Every word occurs in name, title, e-mail, address, phone, web site, messenger, custom field, matter or company.
+
+    That is wider than a client means who looks for an e-mail address (facts §12). A hundred thousand contacts are searched
+    in a fraction of a second, so the plain case comes first.
+    """
+    parts = [part for part in value.casefold().replace("*", " ").split() if part]
+    matters = _matters_by_client(ctx)
+
+    def keep(row: Row) -> bool:
+        text = own_text(row)
+        if row["company_id"] is not None:
+            company = ctx.get("contacts", row["company_id"])
+            text += " " + contact_name(company).casefold() if company else ""
+        if row["id"] in matters:
+            text += " " + matters[row["id"]]
+        return all(part in text for part in parts)
+
+    return keep
 
 
 def _matters_by_client(ctx: Context) -> dict[int, str]:
@@ -99,7 +113,7 @@ class Contacts(Resource):
             (lambda row: _is_client(ctx, row)) if value == "true" else (lambda row: True)
         ),
         "email_only": is_true(lambda ctx, row: row["email_addresses"]),
-        "query": contains(searchable),
+        "query": _query,
         "initial": _initial,
     }
     list_filters = {"exclude_ids[]": _exclude, "custom_field_values": value_filter}
