@@ -69,10 +69,22 @@ def run(options: argparse.Namespace) -> int:
 
 
 def web(options: argparse.Namespace) -> int:
+    from daybook.config import prepare
     from daybook.config.serve import serve
 
+    def first() -> None:
+        prepare.migrate()
+        if options.demo:
+            prepare.demo(home.folder(), only_when_empty=True)
+
     with product():
-        serve(host=options.host, port=options.port, workers=options.workers, threads=options.threads)
+        serve(
+            host=options.host,
+            port=options.port,
+            workers=options.workers,
+            threads=options.threads,
+            first=first if options.migrate or options.demo else None,
+        )
     return 0
 
 
@@ -182,6 +194,9 @@ def _parser() -> argparse.ArgumentParser:
     it.add_argument("--port", type=int, default=8000)
     it.add_argument("--workers", type=int, default=2, help="processes; about one a core")
     it.add_argument("--threads", type=int, default=8, help="threads a process; each may hold a connection")
+
+    it.add_argument("--migrate", action="store_true", help="bring the tables up to this version first")
+    it.add_argument("--demo", action="store_true", help="and fill an empty database with the demo")
 
     it = command(worker, "Run the jobs. Ends, without an error, when the database goes: start it again.")
     it.add_argument("--concurrency", type=int, default=4, help="jobs at a time")

@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from daybook.config import children, home, postgres
+from daybook.config import home, postgres
 from daybook.config.supervisor import Program, Supervisor, tail
 
 START_SECONDS = 120.0
@@ -71,11 +71,9 @@ class Laptop:
         home.write_run(
             self.place, {"pid": os.getpid(), "url": self.url, "demo": self.demo, "ports": self.ports}
         )
-        prepare = self._daybook("prepare", "migrate", *(["--demo"] if self.demo else []))
-        prepare.start()
-        web = self._daybook("web", "web", "--port", str(self.ports["web"]))
-        self.supervisor.start(web)  # loads its code while the tables are being made
-        self._wait_for(prepare)
+        extra = ["--demo"] if self.demo else []
+        web = self._daybook("web", "web", "--port", str(self.ports["web"]), "--migrate", *extra)
+        self.supervisor.start(web)
         self._wait_for_page(web)
         self.supervisor.start(
             self._daybook("worker", "worker")
@@ -135,27 +133,13 @@ class Laptop:
         if self.server is not None:
             self.server.stop()
 
-    def _wait_for(self, program: Program) -> None:
-        """Wait for a program that should end by itself."""
-        assert program.child is not None
-        while program.child.poll() is None:
-            self._give_up_if_asked(program)
-            time.sleep(0.02)
-        if program.child.returncode:
-            raise Stop(f"`{program.name}` failed. The end of {program.log}:\n{tail(program.log)}")
-
-    def _give_up_if_asked(self, program: Program) -> None:
-        if self.supervisor.wanted:
-            if program.name == "prepare" and program.child is not None:
-                children.stop(program.child)
-            raise Stop("Stopped.")
-
     def _wait_for_page(self, web: Program) -> None:
         until = time.monotonic() + START_SECONDS
         while not self._answers():
-            self._give_up_if_asked(web)
-            web.watch()
-            if web.failures > 3 or time.monotonic() > until:
+            if self.supervisor.wanted:
+                raise Stop("Stopped.")
+            ended = web.child is not None and web.child.poll() is not None
+            if ended or time.monotonic() > until:
                 raise Stop(f"No page at {self.url}. The end of {web.log}:\n{tail(web.log, 30)}")
             time.sleep(0.03)
 

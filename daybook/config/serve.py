@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
+import traceback
+from collections.abc import Callable
 from typing import Any
 
 from daybook.config import children
@@ -15,6 +18,8 @@ THREADS = 8
 IDLE_SECONDS = 600
 #: Requests under way get this long when we are told to stop.
 GRACEFUL_SECONDS = 8
+#: Our exit code when the tables could not be brought up to date.
+NOT_READY = 3
 
 
 def load() -> Any:
@@ -26,13 +31,28 @@ def load() -> Any:
     return application
 
 
-def serve(*, host: str, port: int, workers: int = WORKERS, threads: int = THREADS) -> None:
-    """Serve until told to stop (SIGINT, SIGTERM); requests under way are finished first."""
+def serve(
+    *,
+    host: str,
+    port: int,
+    workers: int = WORKERS,
+    threads: int = THREADS,
+    first: Callable[[], object] | None = None,
+) -> None:
+    """
+    Serve until told to stop (SIGINT, SIGTERM); requests under way are finished first.
+
+    `first` is run in a process of its own before anything is served, while the rest of the code is being loaded.
+    Exits with NOT_READY when it fails.
+    """
     from granian import Granian
     from granian.constants import Interfaces
     from granian.log import LogLevels
 
+    pid = _begin(first) if first else None
     _preload()
+    if pid is not None and os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) != 0:
+        sys.exit(NOT_READY)
     server = Granian(
         "daybook.config.wsgi:application",
         address=host,
@@ -48,6 +68,24 @@ def serve(*, host: str, port: int, workers: int = WORKERS, threads: int = THREAD
         websockets=False,
     )
     server.serve(target_loader=_loader)
+
+
+def _begin(work: Callable[[], object]) -> int:
+    """Fork: what is loaded by now need not be loaded twice. The child touches no connection of ours: we have none yet."""
+    pid = os.fork()
+    if pid:
+        return pid
+    code = 1
+    try:
+        children.die_with_parent()
+        work()
+        code = 0
+    except BaseException:  # noqa: BLE001  # whatever it is, the code says so and the log shows it
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
 
 
 def _loader(*_arguments: Any, **_options: Any) -> Any:
