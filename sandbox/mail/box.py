@@ -107,9 +107,14 @@ class Mailbox:
 
 
 def body_of(message: EmailMessage, kind: str) -> str | None:
-    """The text or html alternative, or None."""
+    """The text or html alternative, or None; in an unknown charset as well as can be."""
     part = message.get_body(preferencelist=(kind,))
-    return part.get_content() if part is not None else None
+    if part is None:
+        return None
+    try:
+        return cast(str, part.get_content())
+    except LookupError:
+        return content_of(cast(EmailMessage, part)).decode("utf-8", "replace")
 
 
 def attachments_of(message: EmailMessage) -> list[EmailMessage]:
