@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from daybook.messaging.models import Message
 from daybook.messaging.operations import deliver, plan_team
 from daybook.messaging.queries import administrators, broken_connection, find_calendar, lawyers_closed_by
-from daybook.messaging.team_letters import by_connection
+from daybook.messaging.team_letters import by_connection, calendar_occasion, connection_occasion
 
 Kind = Message.Kind
 
@@ -34,14 +34,16 @@ def calendar_alert(*, calendar_id: int, now: datetime) -> None:
     to = {lawyer.email.lower() for lawyer in lawyers}
     bosses = {user.email.lower() for user in administrators(calendar.firm_id)}
     due_at = now if calendar.trouble_final else now + PATIENCE
-    occasion = f"calendar:{calendar.pk}:{int(calendar.trouble_since.timestamp())}"
+    occasion = calendar_occasion(calendar)
     broken = broken_connection(calendar.firm_id)
     if broken is not None and by_connection(calendar.firm_id, calendar.connection_id):
-        to, due_at, occasion = to - bosses, now, f"connection:{broken.pk}"
+        to, due_at, occasion = to - bosses, now, connection_occasion(broken)
     else:
         to |= bosses
         last = (
-            Message.objects.filter(kind=Kind.CALENDAR_ALERT, about=calendar.pk, state=Message.State.SENT)
+            Message.objects.filter(
+                firm=calendar.firm_id, kind=Kind.CALENDAR_ALERT, about=calendar.pk, state=Message.State.SENT
+            )
             .order_by("-sent_at")
             .values_list("sent_at", flat=True)
             .first()
@@ -72,7 +74,7 @@ def connection_alert(*, firm_id: int, now: datetime) -> None:
         firm_id=firm_id,
         kind=Kind.CONNECTION_ALERT,
         about=broken.pk,
-        occasion=f"connection:{broken.pk}",
+        occasion=connection_occasion(broken),
         to=[user.email for user in administrators(firm_id)],
         due_at=now,
     )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from daybook.calendars.models import Calendar
 from daybook.core.times import say_moment, zone_label
-from daybook.firms.models import User
+from daybook.firms.models import Event, User
 from daybook.messaging import queries
 from daybook.messaging.links import integrations_url, join_url
 from daybook.messaging.models import Message
@@ -39,6 +40,17 @@ def by_connection(firm_id: int, connection_id: int) -> bool:
     return broken is not None and broken.subject == connection_id
 
 
+def calendar_occasion(calendar: Calendar) -> str:
+    """One trouble of one calendar: from when it could not be read until it can. Only while it has trouble."""
+    assert calendar.trouble_since is not None
+    return f"calendar:{calendar.pk}:{int(calendar.trouble_since.timestamp())}"
+
+
+def connection_occasion(broken: Event) -> str:
+    """One breaking of a connection."""
+    return f"connection:{broken.pk}"
+
+
 def _invitation_gone(message: Message, now: datetime) -> str:
     invitation = queries.find_invitation(message.about or 0)
     if invitation is None or invitation.withdrawn_at:
@@ -52,6 +64,9 @@ def _calendar_gone(message: Message, now: datetime) -> str:
     calendar = queries.find_calendar(message.about or 0)
     if calendar is None or calendar.trouble_since is None:
         return "The calendar can be read again."
+    broken = queries.broken_connection(calendar.firm_id)
+    if message.occasion not in (calendar_occasion(calendar), connection_occasion(broken) if broken else ""):
+        return "The calendar could be read in between."
     return "" if queries.lawyers_closed_by(calendar.pk) else "The calendar takes nobody's time any more."
 
 

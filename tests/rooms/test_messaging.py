@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -392,7 +391,7 @@ def test_another_firms_mail_is_its_own(cast: Cast, other: Cast) -> None:
 
 
 @pytest.fixture
-def broken_letters(monkeypatch: Any) -> Iterator[list[bool]]:
+def broken_letters(monkeypatch: Any) -> list[bool]:
     """Somebody pulls the plug while a mail is being sent, as long as the list is not empty."""
     real, plugs = operations.post, [True]
 
@@ -403,7 +402,7 @@ def broken_letters(monkeypatch: Any) -> Iterator[list[bool]]:
         return outcome
 
     monkeypatch.setattr(operations, "post", post)
-    yield plugs
+    return plugs
 
 
 def test_a_sender_who_dies_after_the_server_took_the_mail_causes_one_duplicate_that_can_be_recognised(
