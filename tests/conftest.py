@@ -62,6 +62,15 @@ def pytest_configure(config: pytest.Config) -> None:
         from django.conf import settings
 
         assert settings.DATABASES
+        # Passwords are not what is tested; the real hasher takes 0.3 s each.
+        settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """Workers inherit the environment, but each has a server of its own: it must not begin with this one's."""
+    os.environ.pop("DJANGO_SETTINGS_MODULE", None)
+    os.environ.pop("DATABASE_URL", None)
 
 
 def pytest_unconfigure() -> None:

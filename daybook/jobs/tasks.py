@@ -20,9 +20,13 @@ class ComeBack(Exception):
 
 
 def _later(name: str, once: str, at: datetime, **arguments: object) -> None:
-    """Defer the same job again for a later instant; one that waits already is enough."""
+    """
+    Defer the same job again for a later instant; one that waits already is enough.
+
+    It waits under a name of its own, so that it never keeps a job of this moment from being queued.
+    """
     try:
-        app.configure_task(name, schedule_at=at, queueing_lock=once).defer(**arguments)
+        app.configure_task(name, schedule_at=at, queueing_lock=f"{once}:later").defer(**arguments)
     except AlreadyEnqueued:
         return
 
