@@ -214,3 +214,9 @@ def test_the_address_of_a_socket_keeps_its_capital_letters():
     config = _database("postgres://daybook:word@%2FVar%2FMy%20Place%2Frun:5432/daybook")
     assert config["HOST"] == "/Var/My Place/run"
     assert config["PORT"] == 5432
+
+
+def test_many_throwaway_servers_may_be_reserved_at_once():
+    source = "from daybook.config.postgres import Reservation; r = Reservation(); assert r.place.is_dir(); r.cancel()"
+    runs = [subprocess.Popen([sys.executable, "-c", source], cwd=ROOT) for _ in range(6)]
+    assert [run.wait() for run in runs] == [0] * 6

@@ -8,6 +8,7 @@ import pwd
 import secrets
 import shutil
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -99,24 +100,39 @@ def lasting(home: Path, who: Owner) -> Path:
     return place
 
 
-def _scratch_prefix() -> str:
-    return f"daybook-test-{os.geteuid()}-"
+def scratch(who: Owner) -> tuple[Path, Lock]:
+    """
+    Make a folder for a server that is thrown away, and lock it, after removing those whose makers were killed.
 
-
-def scratch(who: Owner) -> Path:
-    """Make a folder for a server that is thrown away, after removing those whose makers were killed."""
+    One process at a time does this: a folder that is made but not yet locked looks like a dead one.
+    """
     top = Path("/tmp")  # noqa: S108  # $TMPDIR can be too long for a socket, or closed to `who`
-    for old in top.glob(_scratch_prefix() + "*"):
-        if old.is_symlink() or old.stat().st_uid not in (os.geteuid(), who.uid):
-            continue
-        lock = Lock(old)
-        if lock.take():
-            from daybook.config.postgres.leftovers import clear
+    prefix = f"daybook-test-{os.geteuid()}-"
+    gate = os.open(top / f"{prefix}gate", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        fcntl.flock(gate, fcntl.LOCK_EX)
+        for old in top.glob(f"{prefix}*"):
+            with suppress(OSError):  # its owner may be removing it at this moment
+                _remove_if_dead(old, who)
+        place = private_folder(Path(tempfile.mkdtemp(prefix=prefix, dir=top)), who)
+        lock = Lock(place)
+        if not lock.take():
+            raise CannotStart(f"{place} is locked.")
+        return place, lock
+    finally:
+        os.close(gate)
 
-            clear(old / "data")
-            shutil.rmtree(old, ignore_errors=True)
-            lock.release()
-    return private_folder(Path(tempfile.mkdtemp(prefix=_scratch_prefix(), dir=top)), who)
+
+def _remove_if_dead(old: Path, who: Owner) -> None:
+    if old.is_symlink() or not old.is_dir() or old.stat().st_uid not in (os.geteuid(), who.uid):
+        return
+    lock = Lock(old)
+    if lock.take():
+        from daybook.config.postgres.leftovers import clear
+
+        clear(old / "data")
+        shutil.rmtree(old, ignore_errors=True)
+        lock.release()
 
 
 def socket_folder(place: Path, who: Owner) -> Path:

@@ -202,10 +202,7 @@ class Reservation:
 
     def __init__(self) -> None:
         self._owner = owner()
-        self.place = scratch(self._owner)
-        self._lock = Lock(self.place)
-        if not self._lock.take():
-            raise CannotStart(f"{self.place} is locked.")
+        self.place, self._lock = scratch(self._owner)
         self._password = secrets.token_hex(24)
 
     def url(self, database: str = ROLE) -> str:
