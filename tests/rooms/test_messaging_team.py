@@ -166,7 +166,8 @@ def test_a_calendar_that_cannot_be_read_is_told_to_its_lawyer_and_the_administra
     assert tos() == ["alice@hartvale.example", "erin@hartvale.example"]
     text = next(one.body for one in mail.outbox if one.to == ["erin@hartvale.example"])
     assert (
-        'cannot read the calendar "Erin\'s calendar" since Mon 23 Nov 2026, 10:00 am (New York, EST)' in text
+        'unable to read the calendar "Erin\'s calendar" since Mon 23 Nov 2026, 10:00 am (New York, EST)'
+        in text
     )
     assert "Access was taken away." in text
     assert "https://book.example/integrations/" in text
