@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from daybook.web.public import booking, details, manage, places
+from daybook.web.public import accent, booking, details, manage, places
 
 _OFFER = "book/<slug:firm_slug>/<slug:lawyer_slug>/<slug:type_slug>/"
 
@@ -13,6 +13,7 @@ urlpatterns = [
     # A signed token always has a colon, which no firm's own address has.
     re_path(r"^book/hold/(?P<token>[^/]*:[^/]*)/$", details.details, name="public_hold"),
     path("book/<slug:firm_slug>/", places.firm, name="public_firm"),
+    path("book/<slug:firm_slug>/accent.css", accent.stylesheet, name="public_accent"),
     path("book/<slug:firm_slug>/<slug:lawyer_slug>/", places.lawyer, name="public_lawyer"),
     path(_OFFER, booking.times, name="public_times"),
     path(f"{_OFFER}times.json", booking.times_data, name="public_times_data"),

@@ -23,6 +23,18 @@ def when(start: datetime, end: datetime | None, zone: str, other_zone: str | Non
     return times.say(start, end, zone, other_zone or None)
 
 
+@register.simple_tag
+def when_large(start: datetime, end: datetime | None, zone: str, other_zone: str | None = None) -> SafeString:
+    """{% when_large … %}: the same words set large: broken only where a reader would, the other zone on its own line."""
+    first, dot, other = times.say(start, end, zone, other_zone or None).partition(" · ")
+    first = first.replace(" am", "\u00a0am").replace(" pm", "\u00a0pm").replace(" – ", "\u00a0– ")
+    if not other:
+        return format_html("{}", first)
+    return format_html(
+        '{}<span class="when-other"><span class="hidden-visually">{}</span>{}</span>', first, dot, other
+    )
+
+
 @register.filter
 def say_start(at: datetime, zone: str) -> str:
     """{{ at|say_start:zone }}: "Tue 24 Nov, 2:30 pm (Denver, MST)"."""
