@@ -19,5 +19,7 @@ class RefusalMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, Refusal):
-            return render(request, "refused.html", {"refusal": exception}, status=exception.status)
+            # A part of a page gets a part of a page: the sentence, where the answer would have stood.
+            template = "parts/refused.html" if getattr(request, "htmx", False) else "refused.html"
+            return render(request, template, {"refusal": exception}, status=exception.status)
         return None

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from daybook.firms.queries import public_firm
 
@@ -18,7 +18,7 @@ READABLE = 4.5
 Rgb = tuple[int, int, int]
 
 
-@require_GET
+@require_safe
 def stylesheet(request: HttpRequest, firm_slug: str) -> HttpResponse:
     firm = public_firm(firm_slug)
     if firm is None:

@@ -10,7 +10,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from daybook.appointments import links, operations, queries
 from daybook.appointments.models import AppointmentType
@@ -104,7 +104,7 @@ def times_page(
     return response
 
 
-@require_GET
+@require_safe
 def times_data(request: HttpRequest, firm_slug: str, lawyer_slug: str, type_slug: str) -> JsonResponse:
     """The same times as data: days, and in each the starts as instants of the asked zone. Nothing is reserved."""
     offer = queries.public_type(firm_slug, lawyer_slug, type_slug)

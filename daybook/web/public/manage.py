@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from daybook.appointments import operations
 from daybook.appointments.models import Appointment, AppointmentType
@@ -73,7 +73,7 @@ def _where(appointment: Appointment) -> str:
     return "By video." if detail else "By video. The firm sends you the link."
 
 
-@require_GET
+@require_safe
 @linked
 def appointment(request: HttpRequest, found: Appointment, token: str) -> HttpResponse:
     """What is confirmed, and what can be done with it."""
@@ -82,7 +82,7 @@ def appointment(request: HttpRequest, found: Appointment, token: str) -> HttpRes
     return render(request, "public/appointment.html", _context(request, found, token, timezone.now()))
 
 
-@require_GET
+@require_safe
 @linked
 def calendar(request: HttpRequest, found: Appointment, token: str) -> HttpResponse:
     """The appointment for the client's own calendar."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
@@ -41,7 +42,8 @@ def visitor_zone(request: HttpRequest, fallback: str) -> Zone:
 
 def remember(response: HttpResponse, zone: Zone) -> None:
     if zone.asked:
-        response.set_cookie(COOKIE, zone.name, max_age=_A_YEAR, httponly=True, samesite="Lax")
+        secure = settings.SESSION_COOKIE_SECURE
+        response.set_cookie(COOKIE, zone.name, max_age=_A_YEAR, httponly=True, samesite="Lax", secure=secure)
 
 
 def _known(name: str) -> str:
