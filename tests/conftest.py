@@ -90,6 +90,12 @@ def postgres() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """Our own server is thrown away whole, so there is no need to drop the database in it first."""
+    return _reservation is not None
+
+
+@pytest.fixture(scope="session")
 def django_db_setup(postgres: None, django_db_setup: None) -> None:
     """pytest-django's own, after the server is there."""
 
