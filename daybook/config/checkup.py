@@ -45,7 +45,7 @@ def database() -> str:
         connection.ensure_connection()
     except DatabaseError as error:
         raise Wrong(f"cannot connect: {str(error).strip().splitlines()[0]}") from error
-    version = connection.pg_version
+    version: int = connection.pg_version  # type: ignore[attr-defined]
     if version // 10000 < OLDEST_POSTGRESQL:
         raise Wrong(f"PostgreSQL {version // 10000} is too old; {OLDEST_POSTGRESQL} is the oldest we use.")
     return f"PostgreSQL {version // 10000}.{version % 10000}"

@@ -120,7 +120,7 @@ def _create_database(server: Server, name: str) -> None:
     )
     with connection:
         if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
-            connection.execute(f'CREATE DATABASE "{name}"')  # type: ignore[call-overload]
+            connection.execute(f'CREATE DATABASE "{name}"')
 
 
 def _tail(path: Path) -> str:
