@@ -111,7 +111,7 @@ ROUTES: dict[str, tuple[Follow, ...]] = {
     "hold_expired": (),
     "appointment_confirmed": (to_clio, to_people),
     "appointment_rescheduled": (to_clio, to_people),
-    "appointment_changed": (to_clio,),
+    "appointment_changed": (to_clio, to_people),
     "appointment_cancelled": (to_clio, to_people),
     "outcome_recorded": (),
     "matter_linked": (),

@@ -8,11 +8,11 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
-from daybook.connectors.errors import RemoteTrouble, Retry
 from daybook.messaging import alerts, invitations
 from daybook.messaging import operations as messaging
 from daybook.sync import appointments, calendars, connecting, contacts
 from daybook.sync.models import Connection
+from daybook.sync.trouble import RemoteTrouble, worth_repeating
 
 
 class ComeBack(Exception):
@@ -45,7 +45,7 @@ def settle_in(connection_id: int) -> None:
     try:
         connecting.settle_in(connection_id=connection_id, now=timezone.now())
     except RemoteTrouble as trouble:
-        if trouble.retry is not Retry.NEVER:
+        if worth_repeating(trouble):
             raise ComeBack(trouble.text) from trouble
 
 
@@ -70,7 +70,7 @@ def list_calendars(connection_id: int) -> None:
         try:
             calendars.refresh_list(connection=connection, now=timezone.now())
         except RemoteTrouble as trouble:
-            if trouble.retry is not Retry.NEVER:
+            if worth_repeating(trouble):
                 raise ComeBack(trouble.text) from trouble
 
 

@@ -18,7 +18,7 @@ from sandbox.clio.fields import Wanted
 from sandbox.clio.paging import address
 from sandbox.clio.resources import RESOURCES
 from sandbox.clio.resources.activities import billing_settings
-from sandbox.clio.resources.base import Resource
+from sandbox.clio.resources.resource import Resource
 from sandbox.clio.resources.webhooks import WebhookSubscriptions
 from sandbox.clio.store import Row
 

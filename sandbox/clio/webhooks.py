@@ -21,7 +21,7 @@ from sandbox.clio.context import Context
 from sandbox.clio.store import Row
 
 if TYPE_CHECKING:
-    from sandbox.clio.resources.base import Resource
+    from sandbox.clio.resources.resource import Resource
     from sandbox.clio.world import World
 
 #: Five attempts, the first retry after 2 minutes, doubling ([D 15]).

@@ -1,6 +1,6 @@
 """What is done to appointments: held, confirmed, booked, moved, cancelled, looked back on."""
 
-from daybook.appointments.operations.booking import ClientDetails, book, confirm, expire_holds, hold, release
+from daybook.appointments.operations.booking import book, confirm, expire_holds, hold, release
 from daybook.appointments.operations.changing import (
     cancel,
     change_details,
@@ -8,6 +8,7 @@ from daybook.appointments.operations.changing import (
     repoint,
     reschedule,
 )
+from daybook.appointments.operations.details import ClientDetails
 from daybook.appointments.operations.types import retire_type, save_type
 
 __all__ = [

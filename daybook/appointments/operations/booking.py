@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -13,27 +11,24 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from daybook.appointments.availability import count_booked, offer_of, own_spans, survey
 from daybook.appointments.locking import books, lock_lawyer
 from daybook.appointments.models import Appointment, AppointmentType
+from daybook.appointments.operations.details import ClientDetails, checked
 from daybook.calendars import queries as calendars
 from daybook.calendars.models import CalendarUse
 from daybook.calendars.reading import reread
 from daybook.contacts import operations as contacts
 from daybook.contacts.models import Contact
-from daybook.contacts.phones import parse_phone
 from daybook.core import availability as engine
-from daybook.core import hours, lifecycle
+from daybook.core import lifecycle
 from daybook.core.availability import Span
 from daybook.core.errors import (
-    AnswerMissing,
-    BadEmail,
     CalendarUnreadable,
     HoldExpired,
     NotBookable,
     NotBookableByPublic,
-    Refusal,
     SlotTaken,
     SubscriptionEnded,
 )
-from daybook.core.people import clean_name, clean_text, normalise_email
+from daybook.core.people import clean_text
 from daybook.core.periods import Period
 from daybook.firms.models import Firm, User
 from daybook.firms.outbox import record
@@ -42,90 +37,7 @@ from daybook.firms.permissions import Actor, firm_may
 #: How long a chosen time is kept while its visitor fills in the form.
 HOLD_LASTS = timedelta(minutes=10)
 
-State, Place = Appointment.State, AppointmentType.Place
-
-
-@dataclass(frozen=True, slots=True)
-class ClientDetails:
-    """What a client says when booking. `answers` has one entry for each of the type's questions, in their order."""
-
-    name: str
-    email: str
-    phone: str = ""
-    place: str = ""
-    time_zone: str = ""
-    answers: Sequence[str] = field(default=())
-
-
-class PlaceMissing(Refusal):
-    """The type offers several places and none of them was chosen."""
-
-    says = "Please choose how you would like to meet."
-    about = "place"
-
-
-class PhoneMissing(Refusal):
-    """A phone appointment needs a number to call."""
-
-    says = "Please enter the phone number we should call."
-    about = "phone"
-
-
-def checked(
-    details: ClientDetails, appointment_type: AppointmentType, firm: Firm, *, by_firm: bool
-) -> dict[str, object]:
-    """
-    The columns of an appointment for what was typed, tidied.
-
-    The firm may book somebody without an email address, and need not answer the client's questions.
-    Raises the Refusal of the first thing that cannot be used; its `field` names the input.
-    """
-    name = clean_name(details.name, 200)
-    email = normalise_email(details.email) if details.email.strip() else ""
-    if not email and not by_firm:
-        raise BadEmail("Please enter an email address.")
-    phone = parse_phone(details.phone, firm.country) if details.phone.strip() else ""
-    places = appointment_type.places or [Place.PHONE]
-    place = details.place or (places[0] if len(places) == 1 or by_firm else "")
-    if place not in places:
-        raise PlaceMissing
-    if place == Place.PHONE and not phone and not by_firm:
-        raise PhoneMissing
-    if details.time_zone:
-        hours.zone(details.time_zone)
-    return {
-        "client_name": name,
-        "client_email": email,
-        "client_phone": phone,
-        "client_time_zone": details.time_zone or appointment_type.lawyer.time_zone,
-        "place": place,
-        "place_detail": place_detail(appointment_type, place, phone),
-        "answers": _answers(appointment_type, details.answers, required=not by_firm),
-    }
-
-
-def _answers(
-    appointment_type: AppointmentType, given: Sequence[str], *, required: bool
-) -> list[dict[str, str]]:
-    answers = []
-    for number, question in enumerate(appointment_type.questions):
-        text = given[number] if number < len(given) else ""
-        text = clean_text(text, 4000, lines=True, field=f"question_{number}")
-        if required and question.get("required") and not text:
-            raise AnswerMissing(field=f"question_{number}")
-        if text:
-            answers.append({"label": question["label"], "answer": text})
-    return answers
-
-
-def place_detail(appointment_type: AppointmentType, place: str, phone: str) -> str:
-    """Where to be, or what to call, as the client is told it."""
-    lawyer = appointment_type.lawyer
-    return {
-        Place.IN_PERSON: lawyer.office_address,
-        Place.VIDEO: lawyer.video_link,
-        Place.PHONE: phone or lawyer.phone,
-    }[Place(place)]
+State = Appointment.State
 
 
 def _length(appointment_type: AppointmentType, start: datetime) -> Period:

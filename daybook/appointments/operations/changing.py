@@ -11,13 +11,12 @@ from daybook.appointments.availability import offer_of, survey
 from daybook.appointments.locking import books, lock_lawyer
 from daybook.appointments.models import Appointment, AppointmentType
 from daybook.appointments.operations.booking import (
-    ClientDetails,
     _periods,
-    checked,
     read_again,
     require_calendars_free,
     require_own_time_free,
 )
+from daybook.appointments.operations.details import ClientDetails, checked
 from daybook.billing import operations as billing
 from daybook.calendars import operations as calendar_operations
 from daybook.calendars.models import CalendarUse

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from sandbox.clio.resources.activities import Activities, ActivityDescriptions
-from sandbox.clio.resources.base import Resource
 from sandbox.clio.resources.calendar_entries import CalendarEntries
 from sandbox.clio.resources.calendars import Calendars, EventTypes
 from sandbox.clio.resources.contacts import Contacts
 from sandbox.clio.resources.matters import Matters, MatterStages, PracticeAreas, Relationships
+from sandbox.clio.resources.resource import Resource
 from sandbox.clio.resources.small import (
     BankAccounts,
     CustomFields,

@@ -8,7 +8,7 @@ from typing import Any
 from sandbox.clio import attributes as a
 from sandbox.clio.context import Context
 from sandbox.clio.errors import BadRequest, Forbidden, Invalid
-from sandbox.clio.resources.base import (
+from sandbox.clio.resources.resource import (
     Resource,
     column,
     contains,

@@ -10,7 +10,7 @@ from sandbox.clio import attributes as a
 from sandbox.clio import paging, recurrence, visibility
 from sandbox.clio.context import Context, zone_named
 from sandbox.clio.errors import Forbidden, Invalid, NotFound
-from sandbox.clio.resources.base import (
+from sandbox.clio.resources.resource import (
     Keep,
     Resource,
     contains,

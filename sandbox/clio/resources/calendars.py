@@ -8,7 +8,7 @@ from sandbox.clio import attributes as a
 from sandbox.clio import visibility
 from sandbox.clio.context import Context
 from sandbox.clio.errors import Forbidden
-from sandbox.clio.resources.base import Resource, column, equals, is_true
+from sandbox.clio.resources.resource import Resource, column, equals, is_true
 from sandbox.clio.store import Row
 
 COLORS = [

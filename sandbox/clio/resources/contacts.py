@@ -8,7 +8,8 @@ from sandbox.clio import attributes as a
 from sandbox.clio import visibility
 from sandbox.clio.context import Context
 from sandbox.clio.errors import Invalid
-from sandbox.clio.resources.base import (
+from sandbox.clio.resources.custom_values import custom_field_values, value_filter
+from sandbox.clio.resources.resource import (
     Filter,
     Keep,
     Resource,
@@ -17,7 +18,6 @@ from sandbox.clio.resources.base import (
     is_true,
     number,
 )
-from sandbox.clio.resources.custom_values import custom_field_values, value_filter
 from sandbox.clio.store import Row
 from sandbox.clio.views import contact_name
 

@@ -10,7 +10,8 @@ from sandbox.clio import attributes as a
 from sandbox.clio import visibility
 from sandbox.clio.context import Context
 from sandbox.clio.errors import BadRequest, Invalid
-from sandbox.clio.resources.base import (
+from sandbox.clio.resources.custom_values import custom_field_values, value_filter
+from sandbox.clio.resources.resource import (
     ReadOnly,
     Resource,
     column,
@@ -21,7 +22,6 @@ from sandbox.clio.resources.base import (
     linked,
     number,
 )
-from sandbox.clio.resources.custom_values import custom_field_values, value_filter
 from sandbox.clio.store import Row
 from sandbox.clio.views import contact_name
 

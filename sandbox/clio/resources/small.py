@@ -8,7 +8,7 @@ from sandbox.clio import attributes as a
 from sandbox.clio.context import Context
 from sandbox.clio.errors import BadRequest, Invalid
 from sandbox.clio.paging import Page
-from sandbox.clio.resources.base import (
+from sandbox.clio.resources.resource import (
     ReadOnly,
     Resource,
     column,

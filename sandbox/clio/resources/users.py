@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sandbox.clio.context import Context
-from sandbox.clio.resources.base import ReadOnly, column, contains, equals, is_true
+from sandbox.clio.resources.resource import ReadOnly, column, contains, equals, is_true
 from sandbox.clio.store import Row
 
 

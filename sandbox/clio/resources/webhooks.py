@@ -10,7 +10,7 @@ from sandbox.clio import attributes as a
 from sandbox.clio import fields
 from sandbox.clio.context import Context
 from sandbox.clio.errors import Invalid, NotFound, Refused
-from sandbox.clio.resources.base import Resource, column
+from sandbox.clio.resources.resource import Resource, column
 from sandbox.clio.store import Row
 
 #: Identifier and its number; `calendar_entry`, not `CalendarEntry` (facts §11).
