@@ -17,7 +17,7 @@ from daybook.calendars.reading import trouble_of
 from daybook.core.availability import Span
 from daybook.core.hours import DayException, WeeklyHours
 from daybook.firms.models import Lawyer
-from daybook.firms.permissions import Actor
+from daybook.firms.permissions import Actor, may
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +160,25 @@ def usual_hours(lawyer: Lawyer, appointment_type_id: int | None = None) -> list[
 
 def coming_exceptions(lawyer: Lawyer, today: date) -> QuerySet[HoursException]:
     return HoursException.objects.filter(lawyer=lawyer, on__gte=today)
+
+
+def access_exception(actor: Actor, exception_id: int) -> HoursException:
+    """Raises Http404 for another firm's date, and for a lawyer whose hours this person may not change."""
+    found = HoursException.objects.select_related("lawyer").filter(pk=exception_id, firm=actor.firm).first()
+    if found is None or not may(actor, "edit_hours", found.lawyer):
+        raise Http404
+    return found
+
+
+def holidays_of(lawyer: Lawyer) -> HolidayCalendar | None:
+    return HolidayCalendar.objects.filter(lawyer=lawyer).first()
+
+
+def coming_holidays(observed: HolidayCalendar, today: date) -> list[tuple[date, str]]:
+    """The public holidays from `today` to the end of next year."""
+    years = (today.year, today.year + 1)
+    days = chain.from_iterable(public_holidays(observed.country, observed.subdivision, y) for y in years)
+    return [(on, name) for on, name in days if on >= today]
 
 
 def troubled_calendars(lawyer_ids: Sequence[int], now: datetime) -> list[tuple[CalendarUse, str]]:

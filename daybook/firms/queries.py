@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db.models import QuerySet
 from django.http import Http404
 
@@ -57,6 +59,31 @@ def members(firm: Firm) -> QuerySet[Member]:
 
 def open_invitations(firm: Firm) -> QuerySet[Invitation]:
     return Invitation.objects.filter(firm=firm, accepted_at=None, withdrawn_at=None).order_by("created_at")
+
+
+def access_invitation(actor: Actor, invitation_id: int) -> Invitation:
+    """Raises Http404 for another firm's invitation, and for one that is no longer open."""
+    found = open_invitations(actor.firm).filter(pk=invitation_id).first()
+    if found is None or not may(actor, "manage_team"):
+        raise Http404
+    return found
+
+
+def access_member(actor: Actor, member_id: int) -> Member:
+    """Raises Http404 for another firm's member."""
+    found = members(actor.firm).filter(pk=member_id).first()
+    if found is None or not may(actor, "manage_team"):
+        raise Http404
+    return found
+
+
+def invitation_to_answer(invitation_id: int, now: datetime) -> Invitation | None:
+    """An invitation that can still be accepted."""
+    return (
+        Invitation.objects.select_related("firm", "invited_by")
+        .filter(pk=invitation_id, accepted_at=None, withdrawn_at=None, expires_at__gt=now)
+        .first()
+    )
 
 
 def public_firm(slug: str) -> Firm | None:

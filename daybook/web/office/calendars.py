@@ -1,0 +1,212 @@
+"""Manage Calendars: which of the firm's Clio calendars take a lawyer's time, and which one receives appointments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from daybook.calendars import operations
+from daybook.calendars.models import Calendar, CalendarUse
+from daybook.calendars.queries import calendars_of_firm, uses_of
+from daybook.calendars.reading import trouble_of
+from daybook.connectors.errors import RemoteTrouble
+from daybook.core.errors import Refusal
+from daybook.core.times import say_moment
+from daybook.firms.models import Lawyer
+from daybook.firms.permissions import may
+from daybook.firms.queries import access_lawyer
+from daybook.sync import calendars as remote
+from daybook.sync import queries as connections
+from daybook.sync.models import Connection
+from daybook.web.forms import RefusableForm
+from daybook.web.office.typed import ReasonedSelect
+from daybook.web.signed_in import OfficeRequest, office
+
+#: Why a calendar cannot receive appointments, by what the connection may do with it.
+REASONS: dict[str, str] = {
+    Calendar.Permission.OWNER: "",
+    Calendar.Permission.EDITOR: "",
+    Calendar.Permission.VIEWER: "You may only view this calendar in Clio",
+    Calendar.Permission.LIMITED: "You may only see when this calendar is busy in Clio",
+    Calendar.Permission.NONE: "You have no access to this calendar in Clio",
+}
+
+
+def reason_of(calendar: Calendar) -> str:
+    """Why appointments cannot be written into a calendar; empty when they can."""
+    if not calendar.present:
+        return "Clio no longer lists this calendar"
+    return "" if calendar.writable else REASONS[calendar.permission] or "This calendar is read-only"
+
+
+def named(calendar: Calendar) -> str:
+    """The name, and whose it is where that helps."""
+    owner = calendar.owner_name
+    return f"{calendar.name} ({owner})" if owner and owner not in calendar.name else calendar.name
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One calendar of the page, with its two checkboxes drawn already."""
+
+    calendar: Calendar
+    name: str
+    blocks: forms.BoundField
+    all_day: forms.BoundField
+    reason: str
+    word: str
+    tone: str
+    note: str
+
+
+class CalendarsForm(RefusableForm):
+    primary = forms.ChoiceField(
+        label="Primary Calendar",
+        help_text="Appointments are written here, and it always blocks your time.",
+        widget=ReasonedSelect,
+        error_messages={"required": "Please choose the calendar that receives appointments."},
+    )
+
+    def __init__(self, calendars: list[Calendar], uses: dict[int, CalendarUse], data: Any = None) -> None:
+        super().__init__(data)
+        self.calendars = {calendar.pk: calendar for calendar in calendars}
+        primary = self.fields["primary"]
+        primary.choices = [("", "Choose a calendar"), *((str(c.pk), named(c)) for c in calendars)]
+        primary.widget.reasons = {str(c.pk): reason_of(c) for c in calendars}
+        primary.required = any(calendar.writable for calendar in calendars)
+        primary.initial = next((str(key) for key, use in uses.items() if use.is_primary), "")
+        for key in self.calendars:
+            use = uses.get(key)
+            self.fields[f"blocks_{key}"] = forms.BooleanField(
+                required=False, label="Blocks my time", initial=use is not None and use.blocks
+            )
+            self.fields[f"all_day_{key}"] = forms.BooleanField(
+                required=False, label="All-day entries block", initial=use is None or use.all_day_blocks
+            )
+
+    def chosen(self) -> dict[str, Any]:
+        """What `choose_calendars` wants to know."""
+        typed = self.cleaned_data
+        return {
+            "blocking": {key: True for key in self.calendars if typed[f"blocks_{key}"]},
+            "all_day_blocks": {key: typed[f"all_day_{key}"] for key in self.calendars},
+            "primary": self.calendars[int(typed["primary"])] if typed["primary"] else None,
+        }
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@office("see_integrations")
+def manage(request: OfficeRequest) -> HttpResponse:
+    lawyer = _lawyer(request)
+    if lawyer is None:
+        return render(request, "desk/choose.html", {"next": request.path})
+    connection = connections.connection_of(request.actor.firm.pk)
+    calendars = sorted(
+        calendars_of_firm(request.actor.firm.pk), key=lambda c: (not c.writable, c.name.lower(), c.pk)
+    )
+    uses = {use.calendar_id: use for use in uses_of(lawyer)}
+    form = CalendarsForm(calendars, uses, request.POST if request.method == "POST" else None)
+    status = 422 if form.is_bound else 200
+    if form.is_valid():
+        try:
+            operations.choose_calendars(
+                lawyer=lawyer, actor=request.actor, now=timezone.now(), **form.chosen()
+            )
+        except Refusal as refusal:
+            form.refuse(refusal)
+            status = refusal.status
+        else:
+            messages.success(request, "Saved. Free times follow as soon as the calendars have been read.")
+            return redirect(_here(lawyer))
+    context = {
+        "lawyer": lawyer,
+        "connection": connection,
+        "provider": Connection.Provider.CLIO.label,
+        "active": connection is not None and connection.state == Connection.State.ACTIVE,
+        "form": form,
+        "rows": _rows(form, uses, lawyer, timezone.now()),
+    }
+    return render(request, "firm/calendars.html", context, status=status)
+
+
+@require_POST
+@office("see_integrations")
+def refresh(request: OfficeRequest) -> HttpResponse:
+    """Ask Clio for the list again, now."""
+    lawyer = _lawyer(request)
+    if lawyer is None:
+        return render(request, "desk/choose.html", {"next": request.path})
+    connection = connections.access_connection(request.actor)
+    if connection.state != Connection.State.ACTIVE:
+        messages.error(request, "The connection needs to be renewed first, under Integrations.")
+        return redirect(_here(lawyer))
+    try:
+        remote.refresh_list(connection=connection, now=timezone.now())
+    except RemoteTrouble as trouble:
+        messages.warning(request, f"The list is as it was. {trouble.text}")
+    else:
+        messages.success(request, "The list of calendars is up to date.")
+    return redirect(_here(lawyer))
+
+
+def _lawyer(request: OfficeRequest) -> Lawyer | None:
+    """The lawyer in the address, else the one at the desk. Raises Http404 for one this person may not choose for."""
+    asked = request.GET.get("lawyer", "")
+    if asked:
+        return access_lawyer(request.actor, int(asked) if asked.isdigit() else 0, "choose_calendars")
+    own = request.actor.lawyer
+    if own is not None:
+        return access_lawyer(request.actor, own.pk, "choose_calendars")
+    if not may(request.actor, "choose_calendars"):
+        raise Http404
+    return None
+
+
+def _here(lawyer: Lawyer) -> str:
+    return f"{reverse('manage_calendars')}?{urlencode({'lawyer': lawyer.pk})}"
+
+
+def _rows(form: CalendarsForm, uses: dict[int, CalendarUse], lawyer: Lawyer, now: datetime) -> list[Row]:
+    rows = []
+    for key, calendar in form.calendars.items():
+        word, tone, note = _state(calendar, uses.get(key), lawyer, now)
+        rows.append(
+            Row(
+                calendar,
+                named(calendar),
+                form[f"blocks_{key}"],
+                form[f"all_day_{key}"],
+                reason_of(calendar),
+                word,
+                tone,
+                note,
+            )
+        )
+    return rows
+
+
+def _state(
+    calendar: Calendar, use: CalendarUse | None, lawyer: Lawyer, now: datetime
+) -> tuple[str, str, str]:
+    """A word, its color, and a sentence about how our copy of this calendar stands."""
+    read = f"Last read {say_moment(calendar.read_at, lawyer.time_zone)}." if calendar.read_at else ""
+    if use is None:
+        return "Not used", "plain", ""
+    if not use.blocks:
+        return "Does not block", "plain", read
+    trouble = trouble_of(calendar, now)
+    if not trouble:
+        return "Blocks", "good", read
+    if calendar.read_at is None and not calendar.trouble:
+        return "Being read", "info", "Free times are shown once it has been read."
+    return "Cannot be read", "bad", f"{trouble} Free times are hidden until it can be read. {read}".strip()
