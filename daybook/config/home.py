@@ -79,6 +79,20 @@ def is_free(port: int, host: str = "127.0.0.1") -> bool:
     return True
 
 
+def hold(port: int, host: str = "127.0.0.1") -> socket.socket:
+    """
+    Keep `port` from looking free to another run for as long as the answer is open.
+
+    The web server shares its port between its processes (SO_REUSEPORT), so two runs choosing at the same moment could
+    both have it, and visitors would land in either. A socket that is bound and never listens takes nobody's calls.
+    """
+    holder = socket.socket()
+    if hasattr(socket, "SO_REUSEPORT"):
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        holder.bind((host, port))
+    return holder
+
+
 def choose_ports(before: Mapping[str, object], first: Mapping[str, int] = PORTS) -> dict[str, int]:
     """Choose a free port for each part: the one of the last run if it can be had, else the next one up."""
     chosen: dict[str, int] = {}

@@ -63,6 +63,7 @@ class Laptop:
         known = before.get("ports")
         first = {**home.PORTS, **({"web": self.port} if self.port else {})}
         self.ports = home.choose_ports(known if isinstance(known, dict) else {}, first)
+        self.holder = home.hold(self.ports["web"])
         self.url = f"http://127.0.0.1:{self.ports['web']}"
         self._environment()
         if self.demo:

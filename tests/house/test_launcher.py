@@ -50,6 +50,14 @@ def test_a_taken_port_is_stepped_over_and_the_last_one_is_kept():
     assert home.choose_ports({"web": busy}, {"web": home.PORTS["web"]})["web"] == busy
 
 
+def test_a_port_that_is_held_looks_taken_to_another_run():
+    port = home.choose_ports({}, {"web": 8600})["web"]
+    with home.hold(port):
+        assert not home.is_free(port)
+        assert home.choose_ports({}, {"web": port})["web"] != port
+    assert home.is_free(port)
+
+
 def _python(tmp_path, name: str, source: str) -> Program:
     return Program(
         name, [sys.executable, "-c", source], dict(os.environ), tmp_path / f"{name}.log", patience=1
