@@ -1,29 +1,45 @@
-"""The cast, for tests of pages."""
+"""The cast, signed in, with the clock standing at a Monday morning in Denver."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
+    from django.test import Client
+
     from tests.cast import Cast
 
 
 @pytest.fixture
-def cast(db: None) -> Cast:
-    from django.utils import timezone
+def clock(db: None) -> Iterator[object]:
+    import time_machine
 
-    from tests.cast import hart_and_vale  # models cannot be imported before Django is set up
+    from tests.cast import NOW
 
-    return hart_and_vale(timezone.now())
+    with time_machine.travel(NOW, tick=False) as traveller:
+        yield traveller
 
 
 @pytest.fixture
-def other(db: None) -> Cast:
+def cast(clock: object) -> Cast:
+    from tests.cast import NOW, hart_and_vale  # models cannot be imported before Django is set up
+
+    return hart_and_vale(NOW)
+
+
+@pytest.fixture
+def other(clock: object) -> Cast:
     """Carol, of another firm: she must see nothing."""
-    from django.utils import timezone
+    from tests.cast import NOW, marsh
 
-    from tests.cast import marsh
+    return marsh(NOW)
 
-    return marsh(timezone.now())
+
+@pytest.fixture
+def alice(client: Client, cast: Cast) -> Client:
+    """Alice's browser."""
+    client.force_login(cast.alice_user, backend="django.contrib.auth.backends.ModelBackend")
+    return client

@@ -2,6 +2,33 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from daybook.web.office import appointment, booking, contacts, dashboard, desks, sending, week
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("dashboard/", dashboard.dashboard, name="dashboard"),
+    path("dashboard/past/", dashboard.past, name="past"),
+    path("dashboard/week/", week.week, name="week"),
+    path("desk/", desks.switch_desk, name="switch_desk"),
+    path("questions/<int:question_id>/", dashboard.answer_question, name="answer_question"),
+    path("appointments/book/", booking.book, name="book"),
+    path("appointments/book/times/", booking.book_times, name="book_times"),
+    path("appointments/book/clients/", booking.suggest_clients, name="suggest_clients"),
+    path("appointments/<int:appointment_id>/", appointment.appointment, name="appointment"),
+    path("appointments/<int:appointment_id>/change/", appointment.change_details, name="change_details"),
+    path("appointments/<int:appointment_id>/reschedule/", appointment.reschedule, name="reschedule"),
+    path("appointments/<int:appointment_id>/reschedule/times/", appointment.move_times, name="move_times"),
+    path(
+        "appointments/<int:appointment_id>/cancel/", appointment.cancel_appointment, name="cancel_appointment"
+    ),
+    path("appointments/<int:appointment_id>/outcome/", appointment.record_outcome, name="record_outcome"),
+    path("appointments/<int:appointment_id>/state/", appointment.sync_state, name="sync_state"),
+    path("appointments/<int:appointment_id>/retry/", appointment.retry_push, name="retry_push"),
+    path("appointments/<int:appointment_id>/send/", sending.send_to_clio, name="send_to_clio"),
+    path("appointments/<int:appointment_id>/send/matters/", sending.search_matters, name="search_matters"),
+    path("appointments/<int:appointment_id>/send/preview/", sending.preview_time, name="preview_time"),
+    path("contacts/", contacts.contacts, name="contacts"),
+    path("contacts/progress/", contacts.import_progress, name="import_progress"),
+    path("contacts/<int:contact_id>/", contacts.contact, name="contact"),
+]

@@ -1,0 +1,131 @@
+"""What needs attention: each thing with its reason, and who mends it by which button."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.urls import reverse
+
+from daybook.calendars import queries as calendars
+from daybook.core import times
+from daybook.firms.models import Lawyer
+from daybook.firms.permissions import Actor, may
+from daybook.sync import queries as sync
+from daybook.sync import questions
+from daybook.sync.models import Connection, Push, Question
+from daybook.web.office.shown import first_address
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A button that posts one value to an address."""
+
+    words: str
+    url: str
+    name: str = "answer"
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One line of the card."""
+
+    title: str
+    text: str
+    link: tuple[str, str] | None = None  # words, address
+    buttons: tuple[Button, ...] = field(default=())
+
+
+#: The button that deals with a question, beside "Dismiss".
+ANSWERS: dict[str, tuple[str, str]] = {Question.Kind.ACTIVITY_GONE: ("again", "Send again")}
+
+
+def attention(actor: Actor, lawyer: Lawyer, connection: Connection | None, now: datetime) -> tuple[Item, ...]:
+    """Everything that waits for a person at this desk, what stops most first."""
+    return (
+        *_connection(actor, connection),
+        *_calendars(actor, lawyer, connection, now),
+        *(_question(actor, one, lawyer.time_zone) for one in questions.open_questions(actor)),
+        *_pushes(actor, lawyer, connection, now),
+    )
+
+
+def _connection(actor: Actor, connection: Connection | None) -> tuple[Item, ...]:
+    if connection is None or connection.state != Connection.State.BROKEN:
+        return ()
+    text = connection.trouble or "Clio no longer accepts this connection."
+    if may(actor, "connect_firm"):
+        return (Item("Clio has to be connected again", text, ("Reconnect", first_address("integrations"))),)
+    return (Item("Clio has to be connected again", f"{text} An administrator of your firm can do it."),)
+
+
+def _calendars(
+    actor: Actor, lawyer: Lawyer, connection: Connection | None, now: datetime
+) -> tuple[Item, ...]:
+    address = first_address("manage_calendars", "calendars", "integrations")
+    link = ("Manage Calendars", address) if may(actor, "choose_calendars", lawyer) else None
+    items = [
+        Item(
+            f"{use.calendar.name} cannot be read",
+            f"{text} Until then {lawyer.name}'s times are not offered online. "
+            + (
+                "Waiting will not mend it."
+                if use.calendar.trouble_final
+                else "Daybook tries again every few minutes."
+            ),
+            link,
+        )
+        for use, text in calendars.troubled_calendars([lawyer.pk], now)
+    ]
+    if connection is not None and calendars.primary_calendar(lawyer.pk) is None:
+        items.append(
+            Item(
+                "No primary calendar",
+                f"Appointments of {lawyer.name} are not written to a calendar in Clio until one is chosen.",
+                link,
+            )
+        )
+    return tuple(items)
+
+
+def _question(actor: Actor, question: Question, zone: str) -> Item:
+    address = reverse("answer_question", args=[question.pk])
+    buttons = [Button("Dismiss", address, value="dismissed")]
+    if question.kind in ANSWERS:
+        value, words = ANSWERS[question.kind]
+        buttons.insert(0, Button(words, address, value=value))
+    about = question.appointment
+    link = None
+    if about is not None and may(actor, "see_appointments", about.lawyer):
+        link = (times.say_start(about.start, zone), reverse("appointment", args=[about.pk]))
+    return Item(question.get_kind_display(), question.text, link, tuple(buttons))
+
+
+def _pushes(actor: Actor, lawyer: Lawyer, connection: Connection | None, now: datetime) -> tuple[Item, ...]:
+    if connection is None or connection.state == Connection.State.BROKEN:
+        return ()
+    items = []
+    for push in sync.unfinished_pushes(actor.firm.pk, [lawyer.pk]):
+        if not push.trouble:
+            continue  # on its way
+        about = push.appointment
+        link = (times.say_start(about.start, lawyer.time_zone), reverse("appointment", args=[about.pk]))
+        retry = Button("Retry", reverse("retry_push", args=[about.pk]), "next", reverse("dashboard"))
+        items.append(
+            Item(
+                f"{about.client_name} is not in Clio yet",
+                f"{push.trouble} {_who_mends(push, lawyer, now)}",
+                link,
+                (retry,),
+            )
+        )
+    return tuple(items)
+
+
+def _who_mends(push: Push, lawyer: Lawyer, now: datetime) -> str:
+    if push.state == Push.State.TROUBLE or push.next_try_at is None:
+        return "Once that is done, press Retry."
+    if push.next_try_at <= now:
+        return "Daybook is trying again now."
+    return f"Daybook tries again by itself at {times.say_time(push.next_try_at, lawyer.time_zone)}."

@@ -1,0 +1,69 @@
+"""What happened to an appointment, in words, from the audit trail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from daybook.appointments.models import Appointment
+from daybook.core import times
+from daybook.firms import queries as firms
+from daybook.firms.models import Event
+from daybook.web.office.shown import OUTCOMES
+
+#: The events whose subject is an appointment, as its page tells them.
+HISTORY: dict[str, str] = {
+    "appointment_held": "Time kept",
+    "hold_released": "Time given back",
+    "hold_expired": "Time kept ran out",
+    "appointment_confirmed": "Booked",
+    "appointment_rescheduled": "Moved",
+    "appointment_changed": "Details changed",
+    "appointment_cancelled": "Cancelled",
+    "outcome_recorded": "Outcome recorded",
+    "matter_linked": "New matter asked for",
+    "matter_created": "Matter made in Clio",
+    "time_sent": "Sent to Clio",
+    "time_changed": "Time entry changed",
+    "time_withdrawn": "Time entry taken back",
+    "time_left_on_bill": "Time left as it is on its bill",
+    "appointment_pushed": "Clio shows it as it is here",
+    "push_failed": "Clio could not be made to show it",
+}
+
+#: The latest of a long story.
+MOST = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    at: str
+    what: str
+    who: str
+
+
+def history(appointment: Appointment, zone: str) -> tuple[Happening, ...]:
+    """What happened, latest first."""
+    found = firms.audit_trail(appointment.firm).filter(name__in=HISTORY, subject=appointment.pk)[:MOST]
+    return tuple(
+        Happening(times.say_moment(event.at, zone), _what(event, zone), _who(event)) for event in found
+    )
+
+
+def _what(event: Event, zone: str) -> str:
+    words = HISTORY[event.name]
+    if event.name == "outcome_recorded":
+        outcome = OUTCOMES.get(str(event.details.get("outcome", "")))
+        return f"{words}: {outcome[0]}" if outcome else "Outcome taken back"
+    was = event.details.get("was")
+    if event.name == "appointment_rescheduled" and isinstance(was, str):
+        return f"{words}; before, {times.say_start(datetime.fromisoformat(was), zone)}"
+    return words
+
+
+def _who(event: Event) -> str:
+    if event.actor is not None:
+        name = event.actor.name or event.actor.email
+        return f"{name} for {event.behalf_of.name}" if event.behalf_of else name
+    by_client = "client" in (event.details.get("by"), event.details.get("booked_by"))
+    return "The client" if by_client or event.name == "appointment_held" else "Daybook"
