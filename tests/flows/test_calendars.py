@@ -1,0 +1,185 @@
+"""Clio's calendars block a lawyer's time: series, moved occurrences, whole days, hidden entries."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import pytest
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from tests.flows.office import Office
+
+ALICE, BEN = "alice@hartvale.example", "ben@hartvale.example"
+DENVER = ZoneInfo("America/Denver")
+
+
+def offered(office: Office, on: date) -> list[str]:
+    """The free times of one day, as Alice's clock shows them."""
+    from daybook.appointments import queries
+
+    start = datetime.combine(on, time(), DENVER)
+    starts, trouble = queries.open_starts(
+        office.cast.consultation,
+        start=start.astimezone(UTC),
+        end=(start + timedelta(days=1)).astimezone(UTC),
+        now=office.now,
+    )
+    assert not trouble
+    return [datetime.fromtimestamp(second, DENVER).strftime("%H:%M") for second in starts]
+
+
+def wall(on: date, hour: int, minute: int = 0) -> str:
+    return datetime.combine(on, time(hour, minute), DENVER).isoformat()
+
+
+def refresh(office: Office) -> None:
+    from daybook.jobs.schedule import calendars_tick
+
+    calendars_tick.func(0)
+    office.work()
+
+
+@pytest.fixture
+def quiet(office: Office) -> Office:
+    """Alice's Clio calendar without the demo's entries."""
+    office.clio.control.clear_table("calendar_entries")
+    refresh(office)
+    return office
+
+
+def test_without_entries_the_whole_day_is_offered(quiet: Office) -> None:
+    assert len(offered(quiet, quiet.day)) == 16
+
+
+def test_a_weekly_series_blocks_every_week_and_an_occurrence_moved_elsewhere_blocks_there(
+    quiet: Office,
+) -> None:
+    control, first = quiet.clio.control, quiet.day
+    series = control.create_entry(
+        ALICE,
+        summary="Team meeting",
+        start_at=wall(first, 10),
+        end_at=wall(first, 11),
+        recurrence_rule="FREQ=WEEKLY",
+    )
+    second = first + timedelta(weeks=1)
+    (moved,) = control.occurrence_ids(series["id"], wall(second, 0), wall(second, 23))
+    control.move_entry(ALICE, moved, wall(second, 15), wall(second, 16))
+    refresh(quiet)
+    assert "10:00" not in offered(quiet, first)
+    assert "10:30" not in offered(quiet, first)
+    after = offered(quiet, second)
+    assert "10:00" in after
+    assert "15:00" not in after
+    assert "10:00" not in offered(quiet, second + timedelta(weeks=1))
+
+
+def test_an_all_day_entry_closes_the_day_unless_the_lawyer_says_otherwise(quiet: Office) -> None:
+    from daybook.calendars.models import CalendarUse
+
+    quiet.clio.control.create_entry(
+        ALICE,
+        summary="Conference",
+        start_at=wall(quiet.day, 0),
+        end_at=wall(quiet.day, 23, 59),
+        all_day=True,
+    )
+    refresh(quiet)
+    assert offered(quiet, quiet.day) == []
+    CalendarUse.objects.update(all_day_blocks=False)
+    assert len(offered(quiet, quiet.day)) == 16
+
+
+def test_an_entry_whose_details_are_hidden_blocks_all_the_same(quiet: Office) -> None:
+    from daybook.calendars import operations
+
+    control = quiet.clio.control
+    control.create_entry(
+        BEN, summary="Private", start_at=wall(quiet.day, 9), end_at=wall(quiet.day, 12), private=True
+    )
+    bens, own = quiet.calendar("Ben Vale"), quiet.calendar("Alice Hart")
+    operations.choose_calendars(
+        lawyer=quiet.cast.alice, blocking={own.pk: True, bens.pk: True}, primary=own, now=quiet.now
+    )
+    quiet.work()
+    times = offered(quiet, quiet.day)
+    assert "09:00" not in times
+    assert "11:30" not in times
+    assert "12:00" in times
+
+
+def test_any_number_of_calendars_block_and_one_that_is_not_chosen_does_not(quiet: Office) -> None:
+    control = quiet.clio.control
+    control.create_entry(BEN, summary="Hearing", start_at=wall(quiet.day, 9), end_at=wall(quiet.day, 10))
+    refresh(quiet)
+    assert "09:00" in offered(quiet, quiet.day)
+
+
+def test_the_linked_calendar_of_a_type_receives_its_appointments_and_blocks(quiet: Office) -> None:
+    from daybook.appointments import operations as appointments
+
+    bens = quiet.calendar("Ben Vale")
+    quiet.cast.consultation.linked_calendar = bens
+    appointments.save_type(appointment_type=quiet.cast.consultation, now=quiet.now)
+    quiet.clio.control.create_entry(
+        BEN, summary="Hearing", start_at=wall(quiet.day, 9), end_at=wall(quiet.day, 10)
+    )
+    quiet.work()
+    refresh(quiet)
+    assert "09:00" not in offered(quiet, quiet.day)
+    appointment = quiet.book(11)
+    quiet.work()
+    (entry,) = quiet.entries(appointment)
+    assert entry["calendar_id"] == int(bens.external_id)
+
+
+def test_a_calendar_that_may_only_be_viewed_cannot_receive_appointments(quiet: Office) -> None:
+    from daybook.appointments import operations as appointments
+    from daybook.calendars import operations
+
+    chloes = quiet.calendar("Chloe Okafor")
+    with pytest.raises(operations.NotWritable):
+        operations.choose_calendars(
+            lawyer=quiet.cast.alice, blocking={chloes.pk: True}, primary=chloes, now=quiet.now
+        )
+    quiet.cast.consultation.linked_calendar = chloes
+    with pytest.raises(operations.NotWritable):
+        appointments.save_type(appointment_type=quiet.cast.consultation, now=quiet.now)
+
+
+def test_our_own_entry_does_not_stand_in_the_way_of_moving_the_appointment_a_little(quiet: Office) -> None:
+    from daybook.appointments import operations as appointments
+
+    appointment = quiet.book(10)
+    quiet.work()
+    refresh(quiet)
+    moved = appointments.reschedule(
+        appointment=appointment, start=quiet.start(10, 30), by="client", now=quiet.now
+    )
+    assert moved.sequence == 1
+    assert "10:00" in offered(quiet, quiet.day)
+
+
+def test_a_calendar_no_longer_shared_closes_the_lawyers_times_and_says_so(quiet: Office) -> None:
+    from daybook.appointments import queries
+    from daybook.calendars import operations
+    from daybook.jobs.schedule import contacts_tick
+
+    bens, own = quiet.calendar("Ben Vale"), quiet.calendar("Alice Hart")
+    operations.choose_calendars(
+        lawyer=quiet.cast.alice, blocking={own.pk: True, bens.pk: True}, primary=own, now=quiet.now
+    )
+    quiet.work()
+    quiet.clio.control.unshare_calendar(int(bens.external_id), ALICE)
+    contacts_tick.func(0)
+    quiet.work()
+    refresh(quiet)
+    starts, trouble = queries.open_starts(
+        quiet.cast.consultation, start=quiet.start(8), end=quiet.start(18), now=quiet.now
+    )
+    assert starts == []
+    assert "Ben Vale" in trouble
