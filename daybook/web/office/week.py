@@ -144,11 +144,11 @@ def _column(day: WeekDay, zone: str, today: date, first: int, last: int) -> Colu
     shut = subtract([Period(day.start, day.end)], work)
 
     def entry(kind: str, during: Period, words: str, url: str = "", whole: Period | None = None) -> Entry:
-        top = max(_quarter(during.start, day.on, zone), first)
-        bottom = min(_quarter(during.end, day.on, zone, up=True), last)
+        top, bottom = _quarter(during.start, day.on, zone), _quarter(during.end, day.on, zone, up=True)
+        if bottom <= top:  # in the hour that the clock shows twice
+            bottom = top - (during.start - during.end) // _QUARTER
+        top, bottom = max(top, first), min(bottom, last)
         length = bottom - top
-        if length <= 0 and first <= top < last:  # in the hour that the clock shows twice
-            length = min(-((during.start - during.end) // _QUARTER), last - top)
         return Entry(kind, _time(whole or during, zone, clocks_change), words, url, top - first, length)
 
     blocks = [
