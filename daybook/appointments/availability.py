@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from django.db import connection as database
-
 from daybook.appointments.models import AppointmentType
 from daybook.calendars import queries as calendars
-from daybook.calendars.models import CalendarUse
 from daybook.core import availability as engine
 from daybook.core.availability import Offer, Span
 from daybook.core.hours import open_spans, to_local
+from daybook.firms import prepared
 
 #: Live means: takes the lawyer's time now. A hold that has run out does not, whatever its row still says.
 _TAKEN = """
@@ -62,9 +60,7 @@ def own_spans(
     lawyer_id: int, start: datetime, end: datetime, now: datetime, *, without: int = 0, hold_key: str = ""
 ) -> list[tuple[int, int, int, int]]:
     """The lawyer's own live appointments as (from, to, start, type), buffers included in the first two."""
-    with database.cursor() as cursor:
-        cursor.execute(_TAKEN, [lawyer_id, start - _REACH, end + _REACH, now, without, hold_key or "-"])
-        return cursor.fetchall()
+    return prepared.rows(_TAKEN, [lawyer_id, start - _REACH, end + _REACH, now, without, hold_key or "-"])
 
 
 def count_booked(
@@ -85,24 +81,28 @@ def survey(
     *,
     without: int = 0,
     hold_key: str = "",
-    uses: list[CalendarUse] | None = None,
 ) -> Day:
     """Gather what decides over [start, end) for a type. `without` leaves one appointment (being moved) out."""
     lawyer = appointment_type.lawyer
-    if uses is None:
-        uses = calendars.blocking_uses(lawyer.pk, appointment_type.linked_calendar_id)
-    first, last = to_local(start, lawyer.time_zone).date(), to_local(end, lawyer.time_zone).date()
-    week = calendars.hours_of(lawyer, appointment_type.pk, first, last)
+    days = (to_local(start, lawyer.time_zone).date(), to_local(end, lawyer.time_zone).date())
+    time = calendars.time_of(
+        lawyer.pk,
+        appointment_type.pk,
+        appointment_type.linked_calendar_id,
+        days=days,
+        start=start - _REACH,
+        end=end + _REACH,
+        now=now,
+        without_appointment=without or None,
+    )
     capped = appointment_type.cap_per_day is not None or appointment_type.cap_per_week is not None
     # A weekly cap is held against whole weeks, so the count looks a week further on both sides.
     margin = timedelta(days=8) if capped else timedelta(0)
     rows = own_spans(lawyer.pk, start - margin, end + margin, now, without=without, hold_key=hold_key)
     return Day(
-        hours=open_spans(week.weekly, week.exceptions, lawyer.time_zone, first, last),
-        external=calendars.busy_spans(
-            uses, start - _REACH, end + _REACH, without_appointment=without or None
-        ),
+        hours=open_spans(time.hours.weekly, time.hours.exceptions, lawyer.time_zone, *days),
+        external=time.busy,
         own=[(row[0], row[1]) for row in rows],
         booked=count_booked(rows, appointment_type, lawyer.time_zone),
-        trouble=calendars.trouble(uses, now),
+        trouble=time.trouble,
     )

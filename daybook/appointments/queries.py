@@ -5,7 +5,8 @@ from __future__ import annotations
 import uuid
 from bisect import bisect_left
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import cache
 
 from django.db.models import Q, QuerySet
 from django.http import Http404
@@ -17,11 +18,13 @@ from daybook.core import availability as engine
 from daybook.core.hours import day_period, zone
 from daybook.firms.models import Firm, Lawyer
 from daybook.firms.permissions import Actor, firm_may, may
+from daybook.firms.prepared import Columns, rows
 
 LIVE = (Appointment.State.HELD, Appointment.State.CONFIRMED)
 
 #: How far ahead the next free day is looked for, beyond what a page shows.
 _LOOK_AHEAD = timedelta(days=200)
+_A_DAY = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,21 +43,31 @@ def public_types(lawyer: Lawyer) -> QuerySet[AppointmentType]:
     )
 
 
+_TYPE, _LAWYER, _FIRM = Columns(AppointmentType, "t"), Columns(Lawyer, "l"), Columns(Firm, "f")
+
+
+@cache
+def _public_type_sql() -> str:
+    return f"""
+        SELECT {_TYPE.sql}, {_LAWYER.sql}, {_FIRM.sql}
+          FROM appointments_appointmenttype t
+          JOIN firms_lawyer l ON l.id = t.lawyer_id
+          JOIN firms_firm f ON f.id = t.firm_id
+         WHERE f.slug = %s AND l.firm_id = f.id AND l.slug = %s AND t.slug = %s
+           AND t.active AND t.who_may_book = 'anyone' AND l.public AND l.active
+    """  # noqa: S608 - names of our own columns
+
+
 def public_type(firm_slug: str, lawyer_slug: str, type_slug: str) -> AppointmentType | None:
     """The type of a public page, lawyer and firm fetched along; None when there is none to be shown."""
-    return (
-        AppointmentType.objects.select_related("lawyer", "firm")
-        .filter(
-            firm__slug=firm_slug,
-            lawyer__slug=lawyer_slug,
-            slug=type_slug,
-            active=True,
-            who_may_book=AppointmentType.WhoMayBook.ANYONE,
-            lawyer__public=True,
-            lawyer__active=True,
-        )
-        .first()
-    )
+    found = rows(_public_type_sql(), [firm_slug, lawyer_slug, type_slug])
+    if not found:
+        return None
+    row, to_firm = found[0], len(_TYPE) + len(_LAWYER)
+    appointment_type = _TYPE.instance(row[: len(_TYPE)])
+    appointment_type.lawyer = _LAWYER.instance(row[len(_TYPE) : to_firm])
+    appointment_type.firm = _FIRM.instance(row[to_firm:])
+    return appointment_type
 
 
 def open_starts(
@@ -100,13 +113,26 @@ def open_days(
         return OpenDays((), None, trouble)
     cut = bisect_left(starts, int(end.timestamp()))
     place = _place(zone)
-    grouped: dict[date, list[datetime]] = {}
-    for second in starts[:cut]:
-        instant = datetime.fromtimestamp(second, UTC)
-        grouped.setdefault(instant.astimezone(place).date(), []).append(instant)
     following = starts[cut : cut + 1]
     next_from = datetime.fromtimestamp(following[0], place).date() if following else None
-    return OpenDays(tuple((on, tuple(times)) for on, times in grouped.items()), next_from, "")
+    return OpenDays(_by_day(starts[:cut], place), next_from, "")
+
+
+def _by_day(starts: list[int], place: tzinfo) -> tuple[tuple[date, tuple[datetime, ...]], ...]:
+    """The starts as instants, by the date a clock in `place` shows; looked up once a day, not once a start."""
+    grouped: dict[date, list[datetime]] = {}
+    at = 0
+    while at < len(starts):
+        first = datetime.fromtimestamp(starts[at], place)
+        shift = first.utcoffset() or timedelta(0)
+        midnight = starts[at] + _A_DAY - (starts[at] + int(shift.total_seconds())) % _A_DAY
+        until = bisect_left(starts, midnight, at)
+        if datetime.fromtimestamp(starts[until - 1], place).utcoffset() != shift:
+            until = at + 1  # the clocks are changed within this day: one at a time
+        day = grouped.setdefault(first.date(), [])
+        day.extend(datetime.fromtimestamp(second, UTC) for second in starts[at:until])
+        at = until
+    return tuple((on, tuple(instants)) for on, instants in grouped.items())
 
 
 def _place(name: str):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from itertools import chain
+from typing import Any
 
 from django.db import connection as database
 from django.db.models import Q, QuerySet
@@ -16,6 +17,7 @@ from daybook.calendars.models import Calendar, CalendarUse, HolidayCalendar, Hou
 from daybook.calendars.reading import trouble_of
 from daybook.core.availability import Span
 from daybook.core.hours import DayException, WeeklyHours
+from daybook.firms import prepared
 from daybook.firms.models import Lawyer
 from daybook.firms.permissions import Actor, may
 
@@ -42,35 +44,142 @@ def public_holidays(country: str, subdivision: str, year: int) -> tuple[tuple[da
 
 def hours_of(lawyer: Lawyer, appointment_type_id: int | None, first: date, last: date) -> Hours:
     """The hours of `lawyer` for a type (their usual ones where the type has none) from `first` to `last`."""
-    rows = list(
+    rows = (
         WorkingHours.objects.filter(lawyer=lawyer)
         .filter(Q(appointment_type=None) | Q(appointment_type=appointment_type_id))
         .order_by()
         .values_list("appointment_type_id", "weekday", "opens", "closes")
     )
+    return Hours(_week(list(rows)), exceptions_of(lawyer, first, last))
+
+
+def _week(rows: Sequence[Sequence[Any]]) -> WeeklyHours:
     own = [row for row in rows if row[0] is not None] or rows
     week: dict[int, tuple[tuple[int, int], ...]] = {}
     for _, weekday, opens, closes in own:
         week[weekday] = (*week.get(weekday, ()), (opens, closes))
-    return Hours(WeeklyHours(week), exceptions_of(lawyer, first, last))
+    return WeeklyHours(week)
 
 
 def exceptions_of(lawyer: Lawyer, first: date, last: date) -> tuple[DayException, ...]:
     """The dates that differ. A date the lawyer set by hand wins over a public holiday."""
-    by_hand = tuple(
-        DayException(on, ((opens, closes),) if opens is not None else (), reason)
-        for on, opens, closes, reason in HoursException.objects.filter(lawyer=lawyer, on__range=(first, last))
+    rows = (
+        HoursException.objects.filter(lawyer=lawyer, on__range=(first, last))
         .order_by()
         .values_list("on", "opens", "closes", "reason")
     )
     observed = HolidayCalendar.objects.filter(lawyer=lawyer).values_list("country", "subdivision").first()
+    return _exceptions(list(rows), observed, first, last)
+
+
+def _exceptions(
+    rows: Sequence[Sequence[Any]], observed: Sequence[str] | None, first: date, last: date
+) -> tuple[DayException, ...]:
+    by_hand = tuple(
+        DayException(on, ((opens, closes),) if opens is not None else (), reason)
+        for on, opens, closes, reason in rows
+    )
     if observed is None:
         return by_hand
+    country, subdivision = observed
     set_by_hand = {exception.on for exception in by_hand}
     years = range(first.year, last.year + 1)
-    all_days = chain.from_iterable(public_holidays(*observed, year) for year in years)
+    all_days = chain.from_iterable(public_holidays(country, subdivision, year) for year in years)
     return by_hand + tuple(
         DayException(on, (), name) for on, name in all_days if first <= on <= last and on not in set_by_hand
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    """A lawyer's hours, what their calendars hold, and why those cannot be trusted ("" when they can)."""
+
+    hours: Hours
+    busy: list[Span]
+    trouble: str
+
+
+#: Everything `time_of` needs, asked once: what was one question each cost more than the answers. Epoch seconds come
+#: straight from the server: no datetime is built for the hundreds of rows of a busy month.
+_TIME = """
+    WITH used AS MATERIALIZED (
+        SELECT c.id, u.all_day_blocks, c.name, c.read_at, c.trouble, c.trouble_final
+          FROM calendars_calendaruse u
+          JOIN calendars_calendar c ON c.id = u.calendar_id
+          JOIN sync_connection k ON k.id = c.connection_id
+         WHERE u.lawyer_id = %(lawyer)s AND u.blocks AND k.state <> 'disconnected'
+         UNION ALL
+        SELECT c.id, true, c.name, c.read_at, c.trouble, c.trouble_final
+          FROM calendars_calendar c
+          JOIN sync_connection k ON k.id = c.connection_id
+         WHERE c.id = %(linked)s AND k.state <> 'disconnected' AND NOT EXISTS
+               (SELECT 1 FROM calendars_calendaruse u
+                 WHERE u.lawyer_id = %(lawyer)s AND u.calendar_id = c.id AND u.blocks)
+    )
+    SELECT
+        (SELECT json_agg(json_build_array(appointment_type_id, weekday, opens, closes))
+           FROM calendars_workinghours
+          WHERE lawyer_id = %(lawyer)s
+            AND (appointment_type_id IS NULL OR appointment_type_id = %(type)s)),
+        (SELECT json_agg(json_build_array("on", opens, closes, reason))
+           FROM calendars_hoursexception
+          WHERE lawyer_id = %(lawyer)s AND "on" BETWEEN %(first)s AND %(last)s),
+        (SELECT json_build_array(country, subdivision)
+           FROM calendars_holidaycalendar WHERE lawyer_id = %(lawyer)s),
+        (SELECT json_agg(json_build_array(
+                    id, name, extract(epoch FROM read_at), trouble, trouble_final)) FROM used),
+        (SELECT json_agg(json_build_array(
+                    floor(extract(epoch FROM lower(b.during)))::bigint,
+                    ceil(extract(epoch FROM upper(b.during)))::bigint))
+           FROM used
+           JOIN calendars_busyperiod b ON b.calendar_id = used.id
+          WHERE upper(b.during) > %(start)s AND lower(b.during) < %(end)s
+            AND (used.all_day_blocks OR NOT b.all_day)
+            AND (b.appointment_id IS NULL OR b.appointment_id <> %(without)s))
+"""
+
+
+def time_of(
+    lawyer_id: int,
+    appointment_type_id: int,
+    linked_calendar_id: int | None,
+    *,
+    days: tuple[date, date],
+    start: datetime,
+    end: datetime,
+    now: datetime,
+    without_appointment: int | None = None,
+) -> Time:
+    """
+    What `hours_of` (for `days`), `blocking_uses`, `busy_spans` (for [start, end)) and `trouble` say, in one read.
+    """
+    first, last = days
+    asked = {
+        "lawyer": lawyer_id,
+        "type": appointment_type_id,
+        "linked": linked_calendar_id or 0,
+        "first": first,
+        "last": last,
+        "start": start,
+        "end": end,
+        "without": without_appointment or 0,
+    }
+    ((week, exceptions, observed, used, busy),) = prepared.rows(_TIME, asked)
+    by_hand = [(date.fromisoformat(on), *rest) for on, *rest in exceptions or ()]
+    calendars = (
+        Calendar(
+            pk=pk,
+            name=name,
+            read_at=None if read_at is None else datetime.fromtimestamp(read_at, UTC),
+            trouble=text,
+            trouble_final=final,
+        )
+        for pk, name, read_at, text, final in used or ()
+    )
+    return Time(
+        hours=Hours(_week(week or ()), _exceptions(by_hand, observed, first, last)),
+        busy=busy or [],
+        trouble=next((text for calendar in calendars if (text := trouble_of(calendar, now))), ""),
     )
 
 
