@@ -10,7 +10,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 
 from daybook.messaging import alerts, invitations
 from daybook.messaging import operations as messaging
-from daybook.sync import appointments, calendars, connecting, contacts
+from daybook.sync import appointments, calendars, connecting, contacts, pushes
 from daybook.sync.models import Connection
 from daybook.sync.trouble import RemoteTrouble, worth_repeating
 
@@ -47,6 +47,9 @@ def settle_in(connection_id: int) -> None:
     except RemoteTrouble as trouble:
         if worth_repeating(trouble):
             raise ComeBack(trouble.text) from trouble
+        return
+    for appointment_id in pushes.due(timezone.now()):
+        _later("push_appointment", f"push:{appointment_id}", timezone.now(), appointment_id=appointment_id)
 
 
 @app.task(name="read_contacts")

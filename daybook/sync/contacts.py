@@ -94,11 +94,16 @@ def _pause(cursor: Cursor, at: datetime, *, next_url: str | None = None, trouble
     return at
 
 
+def hold_links(connection: Connection) -> Cursor:
+    """Wait for one's turn to say which contact is which, until the transaction ends."""
+    return Cursor.objects.select_for_update().get(connection=connection, kind=KIND)
+
+
 def _store(connection: Connection, cursor: Cursor, page: Page[ClioContact], now: datetime) -> None:
     """One page: contacts, links and cursor in one transaction."""
     with transaction.atomic():
-        locked = Cursor.objects.select_for_update().get(pk=cursor.pk)
-        created, changed = _take_in(connection, [c for c in page.items if not c.redacted], now)
+        locked = hold_links(connection)
+        created, changed = take_in(connection, [c for c in page.items if not c.redacted], now)
         locked.pages += 1
         locked.seen += len(page.items)
         locked.created += created
@@ -120,7 +125,11 @@ def _store(connection: Connection, cursor: Cursor, page: Page[ClioContact], now:
         setattr(cursor, name, getattr(locked, name))
 
 
-def _take_in(connection: Connection, page: list[ClioContact], now: datetime) -> tuple[int, int]:
+def take_in(connection: Connection, page: list[ClioContact], now: datetime) -> tuple[int, int]:
+    """
+    Make our contacts say what Clio's do, link by link, in the caller's transaction; returns how many were added and
+    changed. The caller holds the cursor's row, so that nobody links the same record to somebody else meanwhile.
+    """
     links = {
         link.theirs: link
         for link in Link.objects.filter(

@@ -12,12 +12,11 @@ from daybook.connectors.clio import activities, contacts, matters
 from daybook.connectors.clio.session import Priority, Session
 from daybook.connectors.clio.shapes_work import ActivityDescription, PracticeArea
 from daybook.connectors.clio.shapes_work import Matter as ClioMatter
-from daybook.contacts import operations as contact_operations
 from daybook.contacts.models import Contact
 from daybook.sync import clio
+from daybook.sync import contacts as reading
 from daybook.sync.clio import NotConnected
 from daybook.sync.models import Connection, Link
-from daybook.sync.people import person_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,28 +82,21 @@ def _remember(
 ) -> list[Matter]:
     """Our rows for Clio's matters, added or brought up to date; their clients are linked or added as contacts."""
     people = {m.client_id for m in found if m.client_id}
-    linked = dict(
-        Link.objects.filter(connection=connection, kind=Link.Kind.CONTACT, theirs__in=people).values_list(
-            "theirs", "ours"
-        )
-    )
-    unknown = {one: contacts.get(session, one) for one in people - set(linked)}
+    unknown = people - set(_linked(connection, people))
+    clients = [contacts.get(session, one) for one in sorted(unknown)]
     rows = []
     with transaction.atomic():
-        for theirs_id, theirs in unknown.items():
-            row = contact_operations.store(firm=connection.firm, new=[person_of(theirs)], changed=[])[0]
-            Link.objects.create(
-                connection=connection,
-                kind=Link.Kind.CONTACT,
-                ours=row.pk,
-                theirs=theirs_id,
-                etag=theirs.etag,
-                agreed_at=now,
-            )
-            linked[theirs_id] = row.pk
+        reading.hold_links(connection)
+        reading.take_in(connection, clients, now)
+        linked = _linked(connection, people)
         for theirs_matter in found:
             rows.append(_row(connection, theirs_matter, linked.get(theirs_matter.client_id or ""), now))
     return rows
+
+
+def _linked(connection: Connection, people: set[str]) -> dict[str, int]:
+    found = Link.objects.filter(connection=connection, kind=Link.Kind.CONTACT, theirs__in=people)
+    return dict(found.values_list("theirs", "ours"))
 
 
 def _row(connection: Connection, theirs: ClioMatter, client: int | None, now: datetime) -> Matter:

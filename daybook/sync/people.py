@@ -25,7 +25,7 @@ from daybook.core import people as core
 from daybook.core.errors import BadEmail
 from daybook.firms.models import Firm
 from daybook.sync import questions
-from daybook.sync.models import Connection, Link, Question
+from daybook.sync.models import Connection, Cursor, Link, Question
 from daybook.sync.pushes import link, remember
 
 #: Clio's contact types, by ours.
@@ -171,6 +171,8 @@ def _attach(
     connection: Connection, contact: Contact, found: ClioContact, others: tuple[str, ...], now: datetime
 ) -> tuple[Contact, str]:
     with transaction.atomic():
+        # The reader of contacts may be linking the same record at this moment.
+        Cursor.objects.select_for_update().filter(connection=connection, kind="contacts").first()
         taken = Link.objects.filter(connection=connection, kind=Link.Kind.CONTACT, theirs=found.id).first()
         if taken is not None and taken.ours != contact.pk:
             twin = contact_queries.contacts_by_id(connection.firm_id, [taken.ours]).get(taken.ours)
