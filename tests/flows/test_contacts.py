@@ -141,3 +141,29 @@ def test_background_reading_leaves_requests_for_people_who_wait(db: None, clio: 
     for _ in range(5):
         budget.take(Priority.LIVE)
     assert not any(e["status"] == 429 for e in office.clio.control.log())
+
+
+def test_a_contact_read_back_while_it_is_being_added_is_not_there_twice(office: Office) -> None:
+    from daybook.connectors import http
+    from daybook.contacts.models import Contact
+    from daybook.sync.models import Link
+    from tests.flows.office import NOBODY
+
+    appointment = office.book(9)
+    read: list[bool] = []
+
+    def read_at_once(exchange: http.Exchange) -> None:
+        if exchange.method == "POST" and "/contacts" in exchange.url and not read:
+            read.append(True)
+            finish(office)
+
+    http.observers.append(read_at_once)
+    try:
+        office.work()
+    finally:
+        http.observers.remove(read_at_once)
+    assert read
+    assert Contact.objects.filter(emails__normal=NOBODY.email).count() == 1
+    assert Link.objects.filter(kind="contact", theirs=str(office.contacts()[0]["id"])).count() == 1
+    appointment.refresh_from_db()
+    assert appointment.contact == Contact.objects.get(emails__normal=NOBODY.email)
