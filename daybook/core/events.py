@@ -22,9 +22,9 @@ EVENTS: dict[str, str] = {
     "clio_disconnected": "The firm ended the connection; tokens were erased.",
     "clio_broken": "Clio no longer accepts our access; somebody has to connect again.",
     "clio_restored": "A broken connection works again.",
-    "lawyer_matched": "A lawyer was matched with a user of the other system, or no longer is.",
+    "lawyer_matched": "A lawyer was matched with a user in Clio, or no longer is.",
     # Calendars and hours
-    "calendars_read": "The list of calendars was read from the other system.",
+    "calendars_read": "The list of calendars was read from Clio.",
     "calendars_chosen": "Which calendars block a lawyer's time was changed.",
     "primary_calendar_set": "The calendar that receives a lawyer's appointments was chosen.",
     "calendar_unreadable": "A calendar that blocks time can no longer be read; its lawyer is not bookable.",
@@ -55,11 +55,11 @@ EVENTS: dict[str, str] = {
     # Contacts and sync
     "contact_saved": "A contact was added or changed.",
     "contacts_merged": "Two contacts became one.",
-    "contacts_imported": "The contacts of the other system were read for the first time.",
+    "contacts_imported": "The contacts in Clio were read for the first time.",
     "contacts_synced": "A cycle of two-way contact sync ended.",
     "sync_stopped": "A sync looked alarming and waits for somebody.",
-    "appointment_pushed": "The other system shows the appointment as it is now.",
-    "push_failed": "The other system could not be made to show the appointment.",
+    "appointment_pushed": "Clio shows the appointment as it is now.",
+    "push_failed": "Clio could not be made to show the appointment.",
     "question_asked": "Something only a person can settle was put to the office.",
     "question_answered": "A person settled it.",
     # Money

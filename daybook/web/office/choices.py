@@ -29,19 +29,26 @@ CURRENCIES: dict[str, str] = {
 #: The countries most of Clio's firms are in come first, so that nobody scrolls for them.
 FIRST_COUNTRIES = ("US", "CA", "GB", "IE", "AU", "NZ")
 
+#: Where the table says it shorter than people do.
+RENAMED = {"GB": "United Kingdom"}
+
 Choices = list[tuple[str, str]]
+
+
+def _table(name: str) -> list[str]:
+    """The lines of a table that comes with the time zone database."""
+    text = resources.files("tzdata").joinpath("zoneinfo", name).read_text(encoding="utf-8")
+    return [line for line in text.splitlines() if line and not line.startswith("#")]
 
 
 @lru_cache(maxsize=1)
 def zones() -> list[tuple[str, Choices]]:
     """The places of the time zone database, by area; "UTC" before them."""
-    table = resources.files("tzdata").joinpath("zoneinfo", "zone.tab").read_text(encoding="utf-8")
     areas: dict[str, Choices] = {}
-    for line in table.splitlines():
-        if line and not line.startswith("#"):
-            name = line.split("\t")[2]
-            area, _, place = name.partition("/")
-            areas.setdefault(area, []).append((name, place.replace("_", " ").replace("/", ", ")))
+    for line in _table("zone.tab"):
+        name = line.split("\t")[2]
+        area, _, place = name.partition("/")
+        areas.setdefault(area, []).append((name, place.replace("_", " ").replace("/", ", ")))
     return [
         ("Everywhere", [("UTC", "UTC")]),
         *((area, sorted(names)) for area, names in sorted(areas.items())),
@@ -58,15 +65,9 @@ def zones_with(current: str) -> list[tuple[str, Choices]]:
 
 @lru_cache(maxsize=1)
 def country_names() -> dict[str, str]:
-    """English names by two-letter code, as far as telephone numbers know countries."""
-    import phonenumbers
-    from phonenumbers.geodata.locale import LOCALE_DATA
-
-    return {
-        code: LOCALE_DATA[code]["en"]
-        for code in phonenumbers.SUPPORTED_REGIONS
-        if LOCALE_DATA.get(code, {}).get("en")
-    }
+    """English names by two-letter code, from the table that comes with the time zones."""
+    rows = (line.split("\t") for line in _table("iso3166.tab"))
+    return {code: name for code, name in rows} | RENAMED
 
 
 @lru_cache(maxsize=1)

@@ -1,0 +1,244 @@
+"""The way through the product that shows every page of it once."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from playwright.sync_api import Page
+
+if TYPE_CHECKING:
+    from tests.stage.screens import Camera
+
+ALICE, BEN, BOB, CAROL = (
+    f"{name}.example" for name in ("alice@hartvale", "ben@hartvale", "bob@hartvale", "carol@marsh")
+)
+PUBLIC = "/book/hart-vale-llp/"
+TIMES = f"{PUBLIC}alice-hart/first-consultation/"
+
+
+class Walk:
+    """Alice connects her firm and works; a client books; Carol and Bob look around."""
+
+    def __init__(self, camera: Camera) -> None:
+        self.camera = camera
+
+    def go(self) -> None:
+        self.before_signing_in()
+        alice = self.camera.sign_in(ALICE)
+        self.camera.take("integrations-empty", "/integrations/", ALICE)
+        self.camera.take("connect", "/integrations/clio/connect/", ALICE)
+        self.connect(alice)
+        self.firm_rooms(alice)
+        confirmed = self.client_books()
+        self.desk(alice)
+        self.public(confirmed)
+        self.others()
+
+    # before ------------------------------------------------------------------------------------------------------
+
+    def before_signing_in(self) -> None:
+        self.camera.sign_in("")
+        take = self.camera.take
+        take("landing", "/")
+        take("sign-in", "/account/login/")
+        take("sign-in-wrong", "/account/login/", prepare=_wrong_password)
+        take("sign-up", "/account/signup/")
+        take("sign-up-wrong", "/account/signup/", prepare=_empty_sign_up)
+        take("password-reset", "/account/password/reset/")
+        take("page-not-found", "/no/such/page/")
+        take("link-refused", "/appointment/forged:link/")
+
+    def connect(self, page: Page) -> None:
+        page.goto("/integrations/")
+        page.get_by_role("link", name="Connect to Clio").click()
+        page.get_by_role("button", name="Continue to Clio").click()
+        page.get_by_label("Email").fill(ALICE)
+        page.get_by_label("Password").fill("clio")
+        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name="Allow Access").wait_for()
+        page.get_by_role("button", name="Allow Access").click()
+        page.get_by_text("Successfully connected to Clio").wait_for()
+        self.camera.shoot(page, "integrations-connected", "1280", "light")
+        page.get_by_text("Contacts are up to date").wait_for(timeout=30_000)
+        page.goto("/integrations/clio/calendars/")
+        page.get_by_label("Blocks my time: Hart & Vale LLP").check()
+        page.get_by_label("Blocks my time: Court dates").check()
+        page.get_by_role("button", name="Save").click()
+        page.get_by_text("Saved. Free times follow").wait_for()
+        page.wait_for_timeout(4_000)
+
+    # the office --------------------------------------------------------------------------------------------------
+
+    def firm_rooms(self, page: Page) -> None:
+        take = self.camera.take
+        take("integrations", "/integrations/", ALICE)
+        take("calendars", "/integrations/clio/calendars/", ALICE)
+        page.goto("/integrations/")
+        take("match", _href(page.get_by_role("link", name=re.compile("user of Ben Vale"))), ALICE)
+        take("disconnect", "/integrations/clio/disconnect/", ALICE)
+        take("types", "/types/", ALICE)
+        page.goto("/types/")
+        one = _href(page.get_by_role("link", name="First consultation", exact=True))
+        take("type", one, ALICE)
+        take("type-new", "/types/new/", ALICE)
+        take("type-wrong", "/types/new/", ALICE, _save_empty)
+        take("type-hours", f"{one}hours/", ALICE)
+        take("type-retire", f"{one}retire/", ALICE)
+        take("hours", "/hours/", ALICE)
+        page.goto("/team/invite/")
+        page.get_by_label("Name").fill("Wolfeschlegelsteinhausenbergerdorff-Montgomery, Bartholomew")
+        page.get_by_label("Email").fill("bartholomew.wolfeschlegelsteinhausenbergerdorff@hartvale.example")
+        page.get_by_role("button", name="Send invitation").click()
+        take("team", "/team/", ALICE)
+        page.goto("/team/")
+        take("member", _href(page.get_by_role("link", name="Change Bob Lane")), ALICE)
+        take("invite", "/team/invite/", ALICE)
+        take("profile", "/profile/", ALICE)
+        take("firm", "/firm/", ALICE)
+        take("audit", "/audit/", ALICE)
+        take("password-change", "/account/password/change/", ALICE)
+        take("two-step", "/account/2fa/", ALICE)
+
+    def desk(self, page: Page) -> None:
+        take = self.camera.take
+        page.goto("/dashboard/past/")
+        past = _href(page.locator(".visit h3 a").first)
+        take("send", f"{past}send/", ALICE)
+        take("send-new", f"{past}send/", ALICE, lambda p: p.get_by_text("new").first.click())
+        take("send-wrong", f"{past}send/", ALICE, _send_nothing)
+        page.goto(f"{past}send/")
+        page.locator("input[name=matter]").first.check()
+        page.get_by_role("button", name="Send to Clio").click()
+        page.get_by_text("On its way to Clio.").wait_for()
+        page.wait_for_timeout(4_000)
+        take("appointment-sent", past, ALICE)
+        take("dashboard", "/dashboard/", ALICE)
+        take(
+            "dashboard-menu", "/dashboard/", ALICE, lambda p: p.locator("details.menu summary").click(), False
+        )
+        take("past", "/dashboard/past/", ALICE)
+        take("week", "/dashboard/week/", ALICE)
+        page.goto("/dashboard/")
+        coming = _href(page.locator(".visit h3 a").first)
+        for name in ("", "reschedule", "cancel", "change"):
+            take(f"appointment-{name}".rstrip("-"), f"{coming}{name}/".replace("//", "/"), ALICE)
+        take("book", "/appointments/book/", ALICE)
+        take("book-list", "/appointments/book/", ALICE, _open_list, False)
+        take("book-wrong", "/appointments/book/", ALICE, _book_nothing)
+        take("contacts", "/contacts/", ALICE)
+        take("contacts-nobody", "/contacts/?q=zzzz", ALICE)
+        page.goto("/contacts/?q=newly")
+        take("contact", _href(page.locator("table a").first), ALICE)
+
+    # clients -----------------------------------------------------------------------------------------------------
+
+    def client_books(self) -> str:
+        """Book as somebody new, in another zone, and give the address of the confirmation."""
+        page = self.camera.sign_in("")
+        page.goto(f"{TIMES}?zone=Europe/London")
+        page.locator(".slot").nth(4).click()
+        page.wait_for_url("**/book/hold/**")
+        page.get_by_label("Your name").fill("Newly Arrived")
+        page.get_by_label("Email").fill("newly@mail.example")
+        page.get_by_label("Video").check()
+        page.get_by_role("button", name="Confirm appointment").click()
+        page.get_by_role("heading", name="Your appointment is confirmed").wait_for()
+        page.wait_for_timeout(3_000)
+        return page.url
+
+    def public(self, confirmed: str) -> None:
+        take = self.camera.take
+        take("public-firm", PUBLIC)
+        take("public-lawyer", f"{PUBLIC}alice-hart/")
+        take("public-times", TIMES, whole=False)
+        take("public-times-whole", f"{TIMES}?zone=Asia/Tokyo")
+        take("public-details", TIMES, prepare=_hold)
+        take("public-details-wrong", TIMES, prepare=_hold_and_send)
+        take("public-confirmed", confirmed)
+        take("public-move", f"{confirmed}move/", whole=False)
+        take("public-cancel", f"{confirmed}cancel/")
+
+    # others ------------------------------------------------------------------------------------------------------
+
+    def others(self) -> None:
+        take = self.camera.take
+        self.camera.sign_in(CAROL)
+        for name in (
+            "dashboard",
+            "integrations",
+            "contacts",
+            "dashboard/past",
+            "dashboard/week",
+            "team",
+            "types",
+        ):
+            take(f"empty-{name.replace('/', '-')}", f"/{name}/", CAROL)
+        take("empty-calendars", "/integrations/clio/calendars/", CAROL)
+        bob = self.camera.sign_in(BOB)
+        take("choose", "/dashboard/", BOB)
+        bob.goto("/dashboard/")
+        bob.get_by_role("button", name="Open the dashboard of Ben Vale").click()
+        take("acting", "/dashboard/", BOB)
+        take("staff-integrations", "/integrations/", BOB)
+        self.camera.sign_in(BEN)
+        take("lawyer-integrations", "/integrations/", BEN)
+
+
+def _href(link: Any) -> str:
+    found = link.get_attribute("href")
+    assert found
+    return str(found)
+
+
+def _wrong_password(page: Page) -> None:
+    page.get_by_label("Email").fill(ALICE)
+    page.get_by_label("Password").fill("not this one")
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("alert").first.wait_for()
+
+
+def _unchecked(page: Page) -> None:
+    page.evaluate("document.querySelectorAll('form').forEach(form => form.noValidate = true)")
+
+
+def _empty_sign_up(page: Page) -> None:
+    _unchecked(page)
+    page.get_by_label("Password").fill("short")
+    page.get_by_role("button", name="Open the firm").click()
+    page.get_by_role("alert").first.wait_for()
+
+
+def _save_empty(page: Page) -> None:
+    _unchecked(page)
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("alert").first.wait_for()
+
+
+def _send_nothing(page: Page) -> None:
+    page.get_by_label("Time", exact=True).fill("soon")
+    page.get_by_role("button", name="Send to Clio").click()
+    page.get_by_role("alert").first.wait_for()
+
+
+def _open_list(page: Page) -> None:
+    page.get_by_role("combobox", name="Choose a client").press_sequentially("rey", delay=30)
+    page.get_by_role("option").first.wait_for()
+    page.keyboard.press("ArrowDown")
+
+
+def _book_nothing(page: Page) -> None:
+    page.get_by_role("button", name="Book Appointment").click()
+    page.get_by_role("alert").first.wait_for()
+
+
+def _hold(page: Page) -> None:
+    page.locator(".slot").nth(9).click()
+    page.wait_for_url("**/book/hold/**")
+
+
+def _hold_and_send(page: Page) -> None:
+    _hold(page)
+    _unchecked(page)
+    page.get_by_role("button", name="Confirm appointment").click()
+    page.get_by_role("alert").first.wait_for()
