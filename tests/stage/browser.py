@@ -111,7 +111,9 @@ def open_page(chromium: Browser, product: str, browser_errors: Errors) -> Iterat
     contexts = []
 
     def make(shape: dict[str, Any] | None = None, **options: Any) -> Page:
-        context = chromium.new_context(base_url=product, **{**DESKTOP, **(shape or {}), **options})
+        # Denver, where Alice is: a device elsewhere is shown its own times, and a test that means that says so.
+        at_home = {"timezone_id": "America/Denver"}
+        context = chromium.new_context(base_url=product, **{**DESKTOP, **at_home, **(shape or {}), **options})
         context.set_default_timeout(10_000)
         contexts.append(context)
         if options.get("java_script_enabled", True):

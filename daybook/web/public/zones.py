@@ -20,19 +20,24 @@ _A_YEAR = 365 * 86_400
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """`asked` is whether the address named it, and so whether to remember it; `error` what was wrong with that name."""
+    """
+    `asked` is whether the address named it, and so whether to remember it; `error` what was wrong with that name.
+    `guessed` means that nobody has chosen: the device may say better.
+    """
 
     name: str
     asked: bool = False
     error: str = ""
+    guessed: bool = False
 
 
 def visitor_zone(request: HttpRequest, fallback: str) -> Zone:
     """The zone in which this visitor is shown times. A name nobody knows gives `fallback` and an error text."""
-    kept = _known(request.COOKIES.get(COOKIE, "")) or fallback
+    remembered = _known(request.COOKIES.get(COOKIE, ""))
+    kept = remembered or fallback
     asked = request.GET.get("zone", "").strip()
     if not asked:
-        return Zone(kept)
+        return Zone(kept, guessed=not remembered)
     try:
         hours.zone(asked)
     except UnknownTimeZone as refusal:

@@ -8,6 +8,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from daybook.contacts.phones import show_phone
 from daybook.core import times
 from daybook.core.money import Money
 
@@ -102,6 +103,12 @@ def initials(name: str) -> str:
     """{{ lawyer.name|initials }}: "AH"."""
     words = [word for word in name.split() if word[0].isalpha()]
     return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper()
+
+
+@register.filter
+def phone(number: str, country: str) -> str:
+    """{{ firm.phone|phone:firm.country }}: as people there write it, and ready to be called."""
+    return format_html('<a class="nowrap" href="tel:{}">{}</a>', number, show_phone(number, country))
 
 
 @register.filter

@@ -1,4 +1,4 @@
-// Booking pages: offer the times of the visitor's own device when its clock shows something else.
+// Booking pages: show the times of the visitor's own device. Where somebody has chosen another zone, only offer them.
 const offer = document.querySelector("[data-zone-offer]");
 if (offer) {
   const shown = offer.dataset.zoneOffer;
@@ -13,6 +13,7 @@ if (offer) {
   if (own && own !== shown && clock(own) !== clock(shown)) {
     const there = new URL(location.href);
     there.searchParams.set("zone", own);
+    if ("zoneGuessed" in offer.dataset) location.replace(there);
     const link = offer.querySelector("a");
     link.href = there.pathname + there.search;
     link.textContent = own.includes("/")
