@@ -63,6 +63,16 @@ def own_spans(
     return prepared.rows(_TAKEN, [lawyer_id, start - _REACH, end + _REACH, now, without, hold_key or "-"])
 
 
+def is_taken(
+    appointment_type: AppointmentType, start: datetime, end: datetime, now: datetime, *, hold_key: str
+) -> bool:
+    """Whether another hold or appointment of the lawyer, buffers included, stands in the way of [start, end)."""
+    low = start.timestamp() - appointment_type.before_minutes * 60
+    high = end.timestamp() + appointment_type.after_minutes * 60
+    rows = own_spans(appointment_type.lawyer_id, start, end, now, hold_key=hold_key)
+    return any(row[0] < high and row[1] > low for row in rows)
+
+
 def count_booked(
     rows: list[tuple[int, int, int, int]], appointment_type: AppointmentType, zone: str
 ) -> dict[date, int]:

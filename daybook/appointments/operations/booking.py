@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
-from daybook.appointments.availability import count_booked, offer_of, own_spans, survey
+from daybook.appointments.availability import count_booked, is_taken, offer_of, own_spans, survey
 from daybook.appointments.locking import books, lock_lawyer
 from daybook.appointments.models import Appointment, AppointmentType
 from daybook.appointments.operations.details import ClientDetails, checked
@@ -61,7 +61,10 @@ def hold(*, appointment_type: AppointmentType, start: datetime, hold_key: str, n
     """
     _open_to_public(appointment_type)
     during = _length(appointment_type, start)
-    # Looked at without a lock first: most of a crowd is turned away here, without making the others wait.
+    # Looked at without a lock first: most of a crowd is turned away here, without making the others wait, and most
+    # of those by one small question.
+    if during.start > now and is_taken(appointment_type, during.start, during.end, now, hold_key=hold_key):
+        raise SlotTaken
     day = survey(appointment_type, during.start, during.end, now, hold_key=hold_key)
     if day.trouble:
         raise CalendarUnreadable
