@@ -43,7 +43,7 @@ a { color: var(--act); }
 def _page(title: str, body: str, status: int = 200) -> Response:
     html = (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">'
         f"<style>{_STYLE}</style></head><body>"
         '<p class="sandbox">This is a <strong>sandbox</strong> standing in for Clio Manage. It is not Clio.</p>'
         f"<main>{body}</main></body></html>"

@@ -77,9 +77,16 @@ def _refused(request: OfficeRequest) -> str:
 @require_safe
 @office("see_integrations")
 def reading(request: OfficeRequest) -> HttpResponse:
-    """Only the part about contacts, asked for again while they are being read."""
+    """The parts that change while contacts are being read: how far that is, and who is who in Clio."""
     connection = queries.access_connection(request.actor)
-    return render(request, "firm/reading.html", {"reading": reading_of(connection, timezone.now())})
+    context = {
+        "provider": Connection.Provider.CLIO.label,
+        "reading": reading_of(connection, timezone.now()),
+        "matched": lawyers.matched(connection),
+        "connects": may(request.actor, "connect_firm"),
+        "again": True,
+    }
+    return render(request, "firm/reading_again.html", context)
 
 
 def reading_of(connection: Connection, now: datetime) -> Reading:
@@ -105,11 +112,11 @@ def _finished(cursor: Cursor, connection: Connection) -> Reading:
     from daybook.core.times import say_moment
 
     zone = connection.firm.time_zone
-    at = f" The last reading ended on {say_moment(cursor.finished_at, zone)}." if cursor.finished_at else ""
+    ended = f" ended on {say_moment(cursor.finished_at, zone)}" if cursor.finished_at else ""
     return Reading(
         False,
-        f"Contacts are up to date.{at}",
-        f"It looked at {cursor.seen:,}, added {cursor.created:,} and changed {cursor.changed:,}.",
+        "Contacts are up to date.",
+        f"The last reading{ended}: {cursor.seen:,} looked at, {cursor.created:,} added, {cursor.changed:,} changed.",
         trouble=cursor.trouble,
         word="Up to date",
         tone="good",
