@@ -46,7 +46,7 @@ def attention(actor: Actor, lawyer: Lawyer, connection: Connection | None, now: 
     return (
         *_connection(actor, connection),
         *_calendars(actor, lawyer, connection, now),
-        *(_question(actor, one, lawyer.time_zone) for one in questions.open_questions(actor)),
+        *(_question(actor, one) for one in questions.open_questions(actor)),
         *_pushes(actor, lawyer, connection, now),
     )
 
@@ -89,7 +89,7 @@ def _calendars(
     return tuple(items)
 
 
-def _question(actor: Actor, question: Question, zone: str) -> Item:
+def _question(actor: Actor, question: Question) -> Item:
     address = reverse("answer_question", args=[question.pk])
     buttons = [Button("Dismiss", address, value="dismissed")]
     if question.kind in ANSWERS:
@@ -98,7 +98,7 @@ def _question(actor: Actor, question: Question, zone: str) -> Item:
     about = question.appointment
     link = None
     if about is not None and may(actor, "see_appointments", about.lawyer):
-        link = (times.say_start(about.start, zone), reverse("appointment", args=[about.pk]))
+        link = ("Open appointment", reverse("appointment", args=[about.pk]))
     return Item(question.get_kind_display(), question.text, link, tuple(buttons))
 
 
@@ -110,7 +110,7 @@ def _pushes(actor: Actor, lawyer: Lawyer, connection: Connection | None, now: da
         if not push.trouble:
             continue  # on its way
         about = push.appointment
-        link = (times.say_start(about.start, lawyer.time_zone), reverse("appointment", args=[about.pk]))
+        link = ("Open appointment", reverse("appointment", args=[about.pk]))
         retry = Button("Retry", reverse("retry_push", args=[about.pk]), "next", reverse("dashboard"))
         items.append(
             Item(

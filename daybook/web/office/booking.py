@@ -57,7 +57,7 @@ class BookForm(TimeForm):
     )
     zone = forms.CharField(label="Client's time zone", max_length=64, required=False)
     type = forms.ChoiceField(label="Appointment type")
-    place = forms.ChoiceField(label="Place", required=False, choices=AppointmentType.Place.choices)
+    place = forms.ChoiceField(label="Place", choices=AppointmentType.Place.choices)
     note = forms.CharField(
         label="Note",
         max_length=2000,

@@ -20,6 +20,9 @@ from daybook.web.office.desks import typed
 from daybook.web.office.shown import row
 from daybook.web.signed_in import OfficeRequest, office
 
+#: One page of the list.
+PAGE = 30
+
 #: The most of a contact's appointments that its page lists, each way.
 MOST = 20
 
@@ -61,7 +64,7 @@ def contacts(request: OfficeRequest) -> HttpResponse:
     text = typed(request.GET, "q")
     asked = request.GET.get("page", "")
     page = max(int(asked), 1) if asked.isascii() and asked.isdigit() and len(asked) < 6 else 1
-    found, more = queries.contact_page(request.actor.firm, text, page=page)
+    found, more = queries.contact_page(request.actor.firm, text, page=page, size=PAGE)
     connection = sync.connection_of(request.actor.firm.pk)
     context = {
         "contacts": found,

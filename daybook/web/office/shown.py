@@ -27,6 +27,7 @@ SYNC_WORDS: dict[str, tuple[str, str]] = {
 NOT_CONNECTED = ("Not connected", "plain")
 NEVER_PUSHED = ("Not in Clio", "plain")
 REMOVED = ("Removed from Clio", "plain")
+ON_BILL = ("Left on its bill", "warn")
 
 #: What became of an appointment, and the tone of the word.
 OUTCOMES: dict[str, tuple[str, str]] = {
@@ -63,8 +64,9 @@ def sync_of(
     if push is None:
         return Sync(*NEVER_PUSHED)
     if push.state == Push.State.DONE:
-        gone = appointment.state == Appointment.State.CANCELLED
-        return Sync(*(REMOVED if gone else SYNC_WORDS[Push.State.DONE]))
+        if appointment.state != Appointment.State.CANCELLED:
+            return Sync(*SYNC_WORDS[Push.State.DONE])
+        return Sync(*(ON_BILL if bill_text(getattr(appointment, "time_entry", None)) else REMOVED))
     broken = connection.state == Connection.State.BROKEN
     reason = push.trouble or ("Clio has to be connected again." if broken else "")
     young = push.next_try_at is not None and abs(now - push.next_try_at) < FRESH
