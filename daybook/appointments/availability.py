@@ -10,6 +10,7 @@ from daybook.calendars import queries as calendars
 from daybook.core import availability as engine
 from daybook.core.availability import Offer, Span
 from daybook.core.hours import open_spans, to_local
+from daybook.core.lifecycle import ClientPolicy
 from daybook.firms import prepared
 
 #: Live means: takes the lawyer's time now. A hold that has run out does not, whatever its row still says.
@@ -54,6 +55,12 @@ def offer_of(appointment_type: AppointmentType) -> Offer:
         cap_per_day=appointment_type.cap_per_day,
         cap_per_week=appointment_type.cap_per_week,
     )
+
+
+def client_policy(appointment_type: AppointmentType) -> ClientPolicy:
+    """What a client may do alone with an appointment of this type, and until when."""
+    until = timedelta(minutes=appointment_type.change_cutoff_minutes)
+    return ClientPolicy(cancel_until=until, move_until=until)
 
 
 def own_spans(

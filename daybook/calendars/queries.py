@@ -99,17 +99,20 @@ class Time:
     trouble: str
 
 
+#: The end of time, in epoch seconds: the year 9999.
+FAR = 253_000_000_000
+
 #: Everything `time_of` needs, asked once: what was one question each cost more than the answers. Epoch seconds come
 #: straight from the server: no datetime is built for the hundreds of rows of a busy month.
 _TIME = """
     WITH used AS MATERIALIZED (
-        SELECT c.id, u.all_day_blocks, c.name, c.read_at, c.trouble, c.trouble_final
+        SELECT c.id, u.all_day_blocks, c.name, c.read_at, c.trouble, c.trouble_final, c.read_until
           FROM calendars_calendaruse u
           JOIN calendars_calendar c ON c.id = u.calendar_id
           JOIN sync_connection k ON k.id = c.connection_id
          WHERE u.lawyer_id = %(lawyer)s AND u.blocks AND k.state <> 'disconnected'
          UNION ALL
-        SELECT c.id, true, c.name, c.read_at, c.trouble, c.trouble_final
+        SELECT c.id, true, c.name, c.read_at, c.trouble, c.trouble_final, c.read_until
           FROM calendars_calendar c
           JOIN sync_connection k ON k.id = c.connection_id
          WHERE c.id = %(linked)s AND k.state <> 'disconnected' AND NOT EXISTS
@@ -127,7 +130,8 @@ _TIME = """
         (SELECT json_build_array(country, subdivision)
            FROM calendars_holidaycalendar WHERE lawyer_id = %(lawyer)s),
         (SELECT json_agg(json_build_array(
-                    id, name, extract(epoch FROM read_at), trouble, trouble_final)) FROM used),
+                    id, name, extract(epoch FROM read_at), trouble, trouble_final,
+                    floor(extract(epoch FROM read_until))::bigint)) FROM used),
         (SELECT json_agg(json_build_array(
                     floor(extract(epoch FROM lower(b.during)))::bigint,
                     ceil(extract(epoch FROM upper(b.during)))::bigint))
@@ -174,11 +178,13 @@ def time_of(
             trouble=text,
             trouble_final=final,
         )
-        for pk, name, read_at, text, final in used or ()
+        for pk, name, read_at, text, final, _ in used or ()
     )
+    # Beyond what a mirror has read nobody knows: taken, until somebody has looked.
+    unknown = [(read_until, FAR) for *_, read_until in used or () if read_until is not None]
     return Time(
         hours=Hours(_week(week or ()), _exceptions(by_hand, observed, first, last)),
-        busy=busy or [],
+        busy=(busy or []) + unknown,
         trouble=next((text for calendar in calendars if (text := trouble_of(calendar, now))), ""),
     )
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Max, Q
 
 from daybook.appointments.models import Appointment, AppointmentType
 from daybook.calendars import operations as mirror
@@ -28,8 +28,9 @@ from daybook.sync.models import Connection, Link, Push
 #: The property under which a calendar entry carries our appointment's UID.
 MARK = "daybook"
 
-#: How far the mirror reaches: the longest horizon a type can have, and a little.
-AHEAD = timedelta(days=370)
+#: How far the mirror reaches beyond the firm's longest horizon, and how far where nothing is offered yet.
+BEYOND = timedelta(days=8)
+AT_LEAST = timedelta(days=60)
 BEHIND = timedelta(days=1)
 
 
@@ -114,7 +115,14 @@ def refresh_busy(*, calendar_id: int, now: datetime) -> bool:
     calendar = Calendar.objects.filter(pk=calendar_id).first()
     if calendar is None:
         return True
-    return _read(calendar, now - BEHIND, now + AHEAD, now, Priority.BACKGROUND, whole=True)
+    return _read(calendar, now - BEHIND, now + _ahead(calendar), now, Priority.BACKGROUND, whole=True)
+
+
+def _ahead(calendar: Calendar) -> timedelta:
+    """As far as anybody in the firm can book: every page more is a request of the firm's fifty a minute."""
+    types = AppointmentType.objects.filter(firm=calendar.firm_id, active=True)
+    longest = types.aggregate(most=Max("horizon_days"))["most"] or 0
+    return max(AT_LEAST, timedelta(days=longest)) + BEYOND
 
 
 def refresh_firm(*, firm_id: int, now: datetime) -> int:

@@ -183,3 +183,12 @@ def test_a_calendar_no_longer_shared_closes_the_lawyers_times_and_says_so(quiet:
     )
     assert starts == []
     assert "Ben Vale" in trouble
+
+
+def test_what_lies_beyond_the_reading_of_a_calendar_is_not_offered(quiet: Office) -> None:
+    from daybook.calendars.models import Calendar
+
+    assert offered(quiet, quiet.day)
+    Calendar.objects.update(read_until=quiet.start(12))
+    assert offered(quiet, quiet.day)[-1] == "11:30"
+    assert offered(quiet, quiet.day + timedelta(days=1)) == []

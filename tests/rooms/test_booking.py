@@ -112,6 +112,15 @@ def test_a_hold_that_ran_out_is_taken_again_when_its_time_is_still_free(cast: Ca
     assert operations.confirm(appointment=held, details=DANA, now=late).state == "confirmed"
 
 
+def test_pressing_confirm_twice_after_the_hold_ran_out_gives_one_appointment(cast: Cast) -> None:
+    held = hold(cast)
+    late = NOW + timedelta(minutes=20)
+    first = operations.confirm(appointment=held, details=DANA, now=late)
+    held.refresh_from_db()
+    assert operations.confirm(appointment=held, details=DANA, now=late).pk == first.pk
+    assert Appointment.objects.filter(state="confirmed").count() == 1
+
+
 def test_a_hold_that_ran_out_and_was_taken_by_another_is_refused(cast: Cast) -> None:
     held = hold(cast)
     late = NOW + timedelta(minutes=20)

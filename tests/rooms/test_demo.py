@@ -16,7 +16,9 @@ def test_the_demo_is_a_firm_of_three_lawyers_with_past_and_coming_appointments()
 
     sign_ins = demo.fill(NOW)
     assert Firm.objects.count() == 2
-    assert len(set(Lawyer.objects.filter(firm__slug="hart-vale-llp").values_list("time_zone", flat=True))) == 3
+    assert (
+        len(set(Lawyer.objects.filter(firm__slug="hart-vale-llp").values_list("time_zone", flat=True))) == 3
+    )
     confirmed = Appointment.objects.filter(state="confirmed")
     assert confirmed.filter(during__endswith__gt=NOW).count() >= 7
     assert confirmed.filter(during__endswith__lte=NOW).count() >= 5

@@ -189,6 +189,9 @@ def confirm(*, appointment: Appointment, details: ClientDetails, now: datetime) 
         if appointment.client_email == columns["client_email"]:
             return appointment
         raise HoldExpired
+    made = _made_already(appointment, columns["client_email"])
+    if made is not None:
+        return made
     if appointment.state == State.EXPIRED or (appointment.held_until and appointment.held_until <= now):
         try:
             appointment = hold(
@@ -205,6 +208,19 @@ def confirm(*, appointment: Appointment, details: ClientDetails, now: datetime) 
     during = Period(appointment.start, appointment.end)
     uses = read_again(appointment_type, during, now)
     return _confirm(appointment, appointment_type, columns, uses, now)
+
+
+def _made_already(hold: Appointment, email: object) -> Appointment | None:
+    """What the first of two presses has made of a hold that had run out: the same visitor, person and time."""
+    if not hold.hold_key:
+        return None
+    return Appointment.objects.filter(
+        lawyer=hold.lawyer_id,
+        state=State.CONFIRMED,
+        hold_key=hold.hold_key,
+        during=hold.during,
+        client_email=email,
+    ).first()
 
 
 @books

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
-from daybook.appointments.availability import offer_of, survey
+from daybook.appointments.availability import client_policy, offer_of, survey
 from daybook.appointments.locking import books, lock_lawyer
 from daybook.appointments.models import Appointment, AppointmentType
 from daybook.appointments.operations.booking import (
@@ -30,11 +30,6 @@ from daybook.firms.outbox import record
 from daybook.firms.permissions import Actor
 
 State, Party = Appointment.State, Appointment.Party
-
-
-def _policy(appointment_type: AppointmentType) -> lifecycle.ClientPolicy:
-    until = timedelta(minutes=appointment_type.change_cutoff_minutes)
-    return lifecycle.ClientPolicy(cancel_until=until, move_until=until)
 
 
 def _who(by: str) -> lifecycle.Actor:
@@ -64,7 +59,7 @@ def reschedule(
         who,
         start=appointment.start,
         now=now,
-        policy=_policy(appointment_type),
+        policy=client_policy(appointment_type),
     )
     during = Period(start, start + (appointment.end - appointment.start))
     if during.start == appointment.start:
@@ -149,7 +144,7 @@ def cancel(
             who,
             start=appointment.start,
             now=now,
-            policy=_policy(appointment_type),
+            policy=client_policy(appointment_type),
         )
         appointment.state = State.CANCELLED
         appointment.sequence += 1

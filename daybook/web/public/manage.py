@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from daybook.appointments import operations
+from daybook.appointments.availability import client_policy
 from daybook.appointments.models import Appointment, AppointmentType
 from daybook.core import lifecycle
 from daybook.core.errors import Refusal
@@ -28,8 +29,7 @@ State = Appointment.State
 
 def _refusals(appointment: Appointment, now: datetime) -> tuple[Refusal | None, Refusal | None]:
     """Why the client cannot move it, and why they cannot cancel it; None where they can."""
-    limit = timedelta(minutes=appointment.appointment_type.change_cutoff_minutes)
-    policy = lifecycle.ClientPolicy(cancel_until=limit, move_until=limit)
+    policy = client_policy(appointment.appointment_type)
     found: list[Refusal | None] = []
     for rule in (lifecycle.may_move, lifecycle.may_cancel):
         try:
