@@ -355,3 +355,49 @@ def test_every_event_can_be_shown(alice: Client, cast: Cast):
     )
     assert alice.get(reverse("audit")).status_code == 200
     assert alice.get(f"{reverse('audit')}?page=2").status_code == 200
+
+
+# Beginning ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_new_firm_sees_its_next_steps_until_clients_can_book(db, settings):
+    client = Client()
+    client.post(reverse("account_signup"), SIGN_UP)
+    page = client.get(reverse("dashboard")).content.decode()
+    for step in (
+        "Next steps",
+        "Connect to Clio",
+        "Set your hours",
+        "Make an appointment type",
+        "Write your profile",
+    ):
+        assert step in page
+    assert "Manage Calendars" not in page
+    client.post(reverse("hours"), {"d0_0_from": "09:00", "d0_0_to": "12:00"})
+    page = client.get(reverse("dashboard")).content.decode()
+    assert page.count(">Done<") == 1
+
+
+def test_a_firm_that_is_set_up_is_not_told_what_to_do(alice: Client, cast: Cast):
+    from daybook.calendars.models import Calendar, CalendarUse
+    from tests.web.test_firm_doors import connect
+
+    assert "Next steps" in alice.get(reverse("dashboard")).content.decode()
+    calendar = Calendar.objects.create(
+        firm=cast.firm, connection=connect(cast), external_id="1", name="Alice", permission="owner"
+    )
+    page = alice.get(reverse("dashboard")).content.decode()
+    assert "which one receives appointments" in page
+    CalendarUse.objects.create(firm=cast.firm, lawyer=cast.alice, calendar=calendar, is_primary=True)
+    assert "Next steps" not in alice.get(reverse("dashboard")).content.decode()
+
+
+def test_the_top_bar_leads_nobody_to_pages_they_may_not_open(alice: Client, cast: Cast):
+    bob = add_member(cast, "Bob Lane", "bob@hartvale.example", Member.Role.STAFF)
+    client = Client()
+    client.force_login(bob.user)
+    pages = {name: reverse(name) for name in ("team", "firm", "audit", "profile")}
+    page = client.get(reverse("integrations")).content.decode()
+    assert not [name for name, url in pages.items() if f'href="{url}"' in page]
+    page = alice.get(reverse("integrations")).content.decode()
+    assert all(f'href="{url}"' in page for url in pages.values())

@@ -17,6 +17,8 @@ from daybook.firms.models import User
 from daybook.firms.operations import sign_up
 from daybook.web.office.choices import countries, zones
 
+HOW_TO_CHOOSE = "At least 10 characters. A few unrelated words are easy to keep in mind."
+
 
 class FirmSignUpForm(SignupForm):  # type: ignore[misc]
     """Opens a firm with its first administrator."""
@@ -55,6 +57,7 @@ class FirmSignUpForm(SignupForm):  # type: ignore[misc]
         self.fields["time_zone"].choices = zones()
         self.fields["country"].choices = countries()
         self.fields["email"].label = "Work email"
+        self.fields["password1"].help_text = HOW_TO_CHOOSE
         self.fields["email"].max_length = 254
         for name in ("email", "password1"):
             self.fields[name].widget.attrs.pop("placeholder", None)

@@ -67,7 +67,7 @@ def zones_with(current: str) -> list[tuple[str, Choices]]:
 def country_names() -> dict[str, str]:
     """English names by two-letter code, from the table that comes with the time zones."""
     rows = (line.split("\t") for line in _table("iso3166.tab"))
-    return {code: name for code, name in rows} | RENAMED
+    return dict(rows) | RENAMED
 
 
 @lru_cache(maxsize=1)

@@ -21,6 +21,7 @@ from daybook.sync import questions, sending
 from daybook.sync.models import Question
 from daybook.web.office.attention import attention
 from daybook.web.office.desks import at_desk, typed
+from daybook.web.office.next_steps import next_steps
 from daybook.web.office.shown import by_day, row
 from daybook.web.signed_in import OfficeRequest, office
 
@@ -60,6 +61,7 @@ def _list(request: OfficeRequest, lawyer: Lawyer, tab: str, found: QuerySet[Appo
         "page": page,
         "days": by_day(rows, lawyer, now),
         "items": attention(request.actor, lawyer, connection, now),
+        "steps": next_steps(request.actor, lawyer) if tab == "upcoming" and not text else (),
         "may_book": may(request.actor, "manage_appointments", lawyer),
     }
     return render(request, "desk/dashboard.html", context)

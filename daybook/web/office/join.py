@@ -22,6 +22,7 @@ from daybook.firms.models import Invitation, User
 from daybook.firms.operations import InvitationOver, accept_invitation
 from daybook.firms.queries import invitation_to_answer
 from daybook.messaging.invitations import read_invitation_token
+from daybook.web.accounts.forms import HOW_TO_CHOOSE
 from daybook.web.forms import RefusableForm
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
@@ -38,7 +39,7 @@ class JoinForm(RefusableForm):
         label="Password",
         strip=False,
         max_length=128,
-        help_text="At least 10 characters. A few unrelated words are easy to keep in mind.",
+        help_text=HOW_TO_CHOOSE,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         error_messages={"required": "Please choose a password."},
     )

@@ -56,7 +56,9 @@ class TypeForm(RefusableForm):
         help_text="Clients read it before they choose a time.",
         widget=forms.Textarea(attrs={"rows": 3}),
     )
-    minutes = LengthField(label="Length", least=5, most=720, units=MINUTES_HOURS)
+    minutes = LengthField(
+        label="Length", least=5, most=720, units=MINUTES_HOURS, help_text="Without the buffers."
+    )
     places = forms.MultipleChoiceField(
         label="Place",
         choices=AppointmentType.Place.choices,
@@ -71,7 +73,7 @@ class TypeForm(RefusableForm):
         label="Buffer after", least=0, most=480, units=MINUTES_HOURS, help_text="Kept free after each one."
     )
     notice_minutes = LengthField(
-        label="Minimum notice", least=0, most=90 * DAY, help_text="Nobody can book sooner than this from now."
+        label="Minimum notice", least=0, most=90 * DAY, help_text="Not sooner from now than this."
     )
     horizon_days = forms.IntegerField(
         label="Horizon, in days",
@@ -86,8 +88,12 @@ class TypeForm(RefusableForm):
         units=MINUTES_HOURS,
         help_text="Times are offered every so often, counted from the opening of the day.",
     )
-    cap_per_day = forms.IntegerField(label="Cap per day", min_value=1, max_value=200, required=False)
-    cap_per_week = forms.IntegerField(label="Cap per week", min_value=1, max_value=1000, required=False)
+    cap_per_day = forms.IntegerField(
+        label="Cap per day", min_value=1, max_value=200, required=False, help_text="At most so many."
+    )
+    cap_per_week = forms.IntegerField(
+        label="Cap per week", min_value=1, max_value=1000, required=False, help_text="Monday to Sunday."
+    )
     who_may_book = forms.ChoiceField(
         label="Who may book", choices=AppointmentType.WhoMayBook.choices, widget=forms.RadioSelect
     )
@@ -110,7 +116,7 @@ class TypeForm(RefusableForm):
         self.fields["fee_cents"] = FeeField(
             currency=lawyer.firm.currency,
             label=f"Fee, in {lawyer.firm.currency}",
-            help_text="Such as 150 or 150.50. Empty is no fee.",
+            help_text="Empty is no fee.",
             widget=forms.TextInput(attrs={"inputmode": "decimal"}),
         )
         self._calendars(lawyer)
@@ -151,7 +157,8 @@ class TypeForm(RefusableForm):
         self.reminder_numbers = numbers(data, "reminder", "0", len(kept), SPARE_REMINDERS, MOST_REMINDERS)
         for n in self.reminder_numbers:
             self.fields[f"reminder_{n}"] = LengthField(
-                label="Before it begins",
+                label=f"Reminder {n + 1}",
+                usual="hours",
                 least=5,
                 most=60 * DAY,
                 required=False,

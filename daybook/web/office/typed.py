@@ -22,15 +22,15 @@ class LengthWidget(forms.MultiWidget):
     template_name = "firm/widgets/length.html"
     use_fieldset = False
 
-    def __init__(self, name: str, units: tuple[str, ...] = tuple(UNITS)) -> None:
+    def __init__(self, name: str, units: tuple[str, ...] = tuple(UNITS), usual: str = "minutes") -> None:
         number = forms.NumberInput(attrs={"min": "0", "step": "any", "inputmode": "decimal"})
         unit = forms.Select(choices=[(unit, unit) for unit in units], attrs={"aria-label": f"{name}, unit"})
-        self.units = units
+        self.units, self.usual = units, usual
         super().__init__([number, unit])
 
     def decompress(self, value: int | None) -> list[Any]:
         if value is None:
-            return [None, self.units[0]]
+            return [None, self.usual]
         unit = next((u for u in reversed(self.units) if value and value % UNITS[u] == 0), self.units[0])
         return [value // UNITS[unit], unit]
 
@@ -44,10 +44,17 @@ class LengthField(forms.Field):
     default_error_messages = {"number": "Please enter a number.", "whole": "Please enter whole minutes."}
 
     def __init__(
-        self, *, label: str, least: int, most: int, units: tuple[str, ...] = tuple(UNITS), **more: Any
+        self,
+        *,
+        label: str,
+        least: int,
+        most: int,
+        units: tuple[str, ...] = tuple(UNITS),
+        usual: str = "minutes",
+        **more: Any,
     ) -> None:
         self.least, self.most = least, most
-        super().__init__(label=label, widget=LengthWidget(label, units), **more)
+        super().__init__(label=label, widget=LengthWidget(label, units, usual), **more)
 
     def clean(self, value: list[Any] | None) -> int | None:
         number, unit = value or (None, None)

@@ -18,7 +18,7 @@ from daybook.calendars.operations import save_hours
 from daybook.calendars.queries import primary_calendar, usual_hours
 from daybook.core.errors import Refusal
 from daybook.firms.models import Lawyer
-from daybook.firms.permissions import Actor
+from daybook.firms.permissions import Actor, may
 from daybook.web.office.desks import at_desk
 from daybook.web.office.type_form import TypeForm
 from daybook.web.office.week_form import WeekForm
@@ -50,7 +50,12 @@ def types(request: OfficeRequest, lawyer: Lawyer) -> HttpResponse:
         for one in everything
         if one.active
     ]
-    context = {"lawyer": lawyer, "offered": offered, "retired": [one for one in everything if not one.active]}
+    context = {
+        "lawyer": lawyer,
+        "offered": offered,
+        "retired": [one for one in everything if not one.active],
+        "profile": may(request.actor, "edit_profile", lawyer),
+    }
     return render(request, "firm/types.html", context)
 
 

@@ -21,7 +21,7 @@ const renumber = (row, list) => {
 const empty = (row) => {
   for (const input of inputs(row)) {
     if (input.type === "checkbox") input.checked = false;
-    else if (input.tagName === "SELECT") input.selectedIndex = 0;
+    else if (input.tagName === "SELECT") input.selectedIndex = [...input.options].findIndex((o) => o.defaultSelected);
     else input.value = "";
     input.removeAttribute("aria-invalid");
   }
