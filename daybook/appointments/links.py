@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from django.core import signing
 
+from daybook.appointments import fetched
 from daybook.appointments.models import Appointment
 from daybook.core.errors import Refusal
 
@@ -43,11 +44,7 @@ def read_token(token: str) -> uuid.UUID:
 
 def appointment_by_link(token: str, now: datetime) -> Appointment:
     """The appointment a link is for, lawyer, firm and type fetched along. Raises LinkInvalid, LinkExpired."""
-    appointment = (
-        Appointment.objects.select_related("lawyer", "firm", "appointment_type")
-        .filter(uid=read_token(token))
-        .first()
-    )
+    appointment = fetched.appointment_by_uid(read_token(token))
     if appointment is None:
         raise LinkInvalid
     if now > appointment.end + LASTS:

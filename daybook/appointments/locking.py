@@ -8,10 +8,11 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from django.db import IntegrityError, OperationalError
+from django.db import IntegrityError, OperationalError, transaction
 from psycopg import errors as pg
 
 from daybook.core.errors import Refusal, SlotTaken
+from daybook.firms import prepared
 from daybook.firms.models import Lawyer
 
 P = ParamSpec("P")
@@ -28,9 +29,12 @@ class Crowded(Refusal):
     says = "Many people are booking just now. Please try again in a moment."
 
 
-def lock_lawyer(lawyer_id: int) -> Lawyer:
+def lock_lawyer(lawyer_id: int) -> None:
     """Wait for one's turn with this lawyer's time, until the transaction ends. Several lawyers: in the order of ids."""
-    return Lawyer.objects.select_for_update(no_key=True).get(pk=lawyer_id)
+    if not transaction.get_connection().in_atomic_block:
+        raise transaction.TransactionManagementError("a lock outside a transaction holds nothing")
+    if not prepared.rows("SELECT 1 FROM firms_lawyer WHERE id = %s FOR NO KEY UPDATE", [lawyer_id]):
+        raise Lawyer.DoesNotExist
 
 
 def books(operation: Callable[P, R]) -> Callable[P, R]:

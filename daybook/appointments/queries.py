@@ -6,11 +6,11 @@ import uuid
 from bisect import bisect_left
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
-from functools import cache
 
 from django.db.models import Q, QuerySet
 from django.http import Http404
 
+from daybook.appointments import fetched
 from daybook.appointments.availability import offer_of, survey
 from daybook.appointments.models import Appointment, AppointmentType
 from daybook.calendars import queries as calendars
@@ -18,7 +18,6 @@ from daybook.core import availability as engine
 from daybook.core.hours import day_period, zone
 from daybook.firms.models import Firm, Lawyer
 from daybook.firms.permissions import Actor, firm_may, may
-from daybook.firms.prepared import Columns, rows
 
 LIVE = (Appointment.State.HELD, Appointment.State.CONFIRMED)
 
@@ -43,31 +42,9 @@ def public_types(lawyer: Lawyer) -> QuerySet[AppointmentType]:
     )
 
 
-_TYPE, _LAWYER, _FIRM = Columns(AppointmentType, "t"), Columns(Lawyer, "l"), Columns(Firm, "f")
-
-
-@cache
-def _public_type_sql() -> str:
-    return f"""
-        SELECT {_TYPE.sql}, {_LAWYER.sql}, {_FIRM.sql}
-          FROM appointments_appointmenttype t
-          JOIN firms_lawyer l ON l.id = t.lawyer_id
-          JOIN firms_firm f ON f.id = t.firm_id
-         WHERE f.slug = %s AND l.firm_id = f.id AND l.slug = %s AND t.slug = %s
-           AND t.active AND t.who_may_book = 'anyone' AND l.public AND l.active
-    """  # noqa: S608 - names of our own columns
-
-
 def public_type(firm_slug: str, lawyer_slug: str, type_slug: str) -> AppointmentType | None:
     """The type of a public page, lawyer and firm fetched along; None when there is none to be shown."""
-    found = rows(_public_type_sql(), [firm_slug, lawyer_slug, type_slug])
-    if not found:
-        return None
-    row, to_firm = found[0], len(_TYPE) + len(_LAWYER)
-    appointment_type = _TYPE.instance(row[: len(_TYPE)])
-    appointment_type.lawyer = _LAWYER.instance(row[len(_TYPE) : to_firm])
-    appointment_type.firm = _FIRM.instance(row[to_firm:])
-    return appointment_type
+    return fetched.type_by_slugs(firm_slug, lawyer_slug, type_slug)
 
 
 def open_starts(

@@ -22,13 +22,14 @@ def rows(sql: str, params: Mapping[str, Any] | Sequence[Any]) -> list[tuple[Any,
     For the few reads behind pages that everybody asks for; the ORM builds its SQL anew each time, which takes longer
     than running it. Not seen by `assertNumQueries`. Raises what the ORM would (django.db.Error).
     """
-    with connection.cursor():  # connects, and checks a kept connection once a request
-        connection.validate_no_broken_transaction()
-        raw = connection.connection
-        if raw.prepare_threshold is None:
-            raw.prepare_threshold = _PREPARE_AFTER
-        with connection.wrap_database_errors, psycopg.Cursor(raw) as cursor:
-            return cursor.execute(sql, params).fetchall()
+    connection.close_if_health_check_failed()  # these two once a request, as before any query of the ORM
+    connection.ensure_connection()
+    connection.validate_no_broken_transaction()
+    raw = connection.connection
+    if raw.prepare_threshold is None:
+        raw.prepare_threshold = _PREPARE_AFTER
+    with connection.wrap_database_errors, psycopg.Cursor(raw) as cursor:
+        return cursor.execute(sql, params).fetchall()
 
 
 class Columns(Generic[M]):

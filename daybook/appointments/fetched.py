@@ -1,0 +1,81 @@
+"""A type, or an appointment, with its lawyer and firm: what every page behind a link begins with, in one kept plan."""
+
+from __future__ import annotations
+
+import uuid
+from functools import cache
+
+from daybook.appointments.models import Appointment, AppointmentType
+from daybook.firms.models import Firm, Lawyer
+from daybook.firms.prepared import Columns, rows
+
+_APPOINTMENT, _TYPE = Columns(Appointment, "a"), Columns(AppointmentType, "t")
+_LAWYER, _FIRM = Columns(Lawyer, "l"), Columns(Firm, "f")
+
+
+def type_by_slugs(firm: str, lawyer: str, slug: str) -> AppointmentType | None:
+    """A type the public may see and book."""
+    public = """
+        f.slug = %s AND l.firm_id = f.id AND l.slug = %s AND t.slug = %s
+        AND t.active AND t.who_may_book = 'anyone' AND l.public AND l.active
+    """
+    return _type(public, firm, lawyer, slug)
+
+
+def type_by_id(appointment_type_id: int) -> AppointmentType:
+    """Raises AppointmentType.DoesNotExist."""
+    found = _type("t.id = %s", appointment_type_id)
+    if found is None:
+        raise AppointmentType.DoesNotExist
+    return found
+
+
+def appointment_by_uid(uid: uuid.UUID) -> Appointment | None:
+    found = rows(_appointment_sql("a.uid = %s"), [uid])
+    if not found:
+        return None
+    own = len(_APPOINTMENT)
+    appointment = _APPOINTMENT.instance(found[0][:own])
+    appointment.appointment_type = _put_together(found[0][own:])
+    appointment.lawyer = appointment.appointment_type.lawyer
+    appointment.firm = appointment.appointment_type.firm
+    return appointment
+
+
+def _type(where: str, *values: object) -> AppointmentType | None:
+    found = rows(_type_sql(where), values)
+    return _put_together(found[0]) if found else None
+
+
+def _put_together(row: tuple[object, ...]) -> AppointmentType:
+    to_lawyer, to_firm = len(_TYPE), len(_TYPE) + len(_LAWYER)
+    appointment_type = _TYPE.instance(row[:to_lawyer])
+    appointment_type.lawyer = _LAWYER.instance(row[to_lawyer:to_firm])
+    appointment_type.firm = _FIRM.instance(row[to_firm:])
+    return appointment_type
+
+
+# Names of our own columns and conditions written above: nothing a visitor says is in the text.
+
+
+@cache
+def _type_sql(where: str) -> str:
+    return f"""
+        SELECT {_TYPE.sql}, {_LAWYER.sql}, {_FIRM.sql}
+          FROM appointments_appointmenttype t
+          JOIN firms_lawyer l ON l.id = t.lawyer_id
+          JOIN firms_firm f ON f.id = t.firm_id
+         WHERE {where}
+    """  # noqa: S608
+
+
+@cache
+def _appointment_sql(where: str) -> str:
+    return f"""
+        SELECT {_APPOINTMENT.sql}, {_TYPE.sql}, {_LAWYER.sql}, {_FIRM.sql}
+          FROM appointments_appointment a
+          JOIN appointments_appointmenttype t ON t.id = a.appointment_type_id
+          JOIN firms_lawyer l ON l.id = a.lawyer_id
+          JOIN firms_firm f ON f.id = a.firm_id
+         WHERE {where}
+    """  # noqa: S608
