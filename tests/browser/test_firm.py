@@ -83,6 +83,8 @@ def test_a_firm_is_opened_and_its_first_administrator_lands_on_the_dashboard(
     page.get_by_label("I see clients myself").check()
     page.get_by_role("button", name="Open the firm").click()
     page.wait_for_url("**/dashboard/")
+    page.get_by_role("heading", name="Next steps").wait_for()
+    look(page, "dashboard-new")
     assert Firm.objects.get().time_zone == "America/Chicago"
     assert Lawyer.objects.get().name == "Nora Moss"
 
