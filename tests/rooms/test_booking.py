@@ -227,6 +227,16 @@ def test_moving_keeps_the_uid_and_counts_the_sequence(cast: Cast) -> None:
     assert at(cast.alice, TUESDAY, 10) in starts(cast)
 
 
+def test_a_hold_that_has_run_out_does_not_stand_in_the_way_of_a_move(cast: Cast) -> None:
+    hold(cast, 15, key="gone")
+    appointment = booked(cast, 10)
+    later = NOW + timedelta(minutes=20)
+    moved = operations.reschedule(
+        appointment=appointment, start=at(cast.alice, TUESDAY, 15), by="client", now=later
+    )
+    assert moved.start == at(cast.alice, TUESDAY, 15)
+
+
 def test_nobody_moves_onto_another_appointment(cast: Cast) -> None:
     booked(cast, 10)
     second = booked(cast, 11, key="other")

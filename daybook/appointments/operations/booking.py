@@ -6,22 +6,26 @@ import uuid
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
-from daybook.appointments.availability import count_booked, is_taken, offer_of, own_spans, survey
+from daybook.appointments import fetched
+from daybook.appointments.availability import is_taken
 from daybook.appointments.locking import books, lock_lawyer
 from daybook.appointments.models import Appointment, AppointmentType
+from daybook.appointments.operations.checks import (
+    as_range,
+    buffers,
+    read_again,
+    require_calendars_free,
+    require_offered,
+    require_own_time_free,
+    take_turn,
+)
 from daybook.appointments.operations.details import ClientDetails, checked
-from daybook.calendars import queries as calendars
 from daybook.calendars.models import CalendarUse
-from daybook.calendars.reading import reread
 from daybook.contacts import operations as contacts
 from daybook.contacts.models import Contact
-from daybook.core import availability as engine
 from daybook.core import lifecycle
-from daybook.core.availability import Span
 from daybook.core.errors import (
-    CalendarUnreadable,
     HoldExpired,
     NotBookable,
     NotBookableByPublic,
@@ -65,26 +69,14 @@ def hold(*, appointment_type: AppointmentType, start: datetime, hold_key: str, n
     # of those by one small question.
     if during.start > now and is_taken(appointment_type, during.start, during.end, now, hold_key=hold_key):
         raise SlotTaken
-    day = survey(appointment_type, during.start, during.end, now, hold_key=hold_key)
-    if day.trouble:
-        raise CalendarUnreadable
-    engine.require_open(
-        offer_of(appointment_type),
-        during.start,
-        hours=_periods(day.hours),
-        busy=_periods(day.busy),
-        now=now,
-        booked=day.booked,
-        zone=appointment_type.lawyer.time_zone,
-    )
+    require_offered(appointment_type, during, now, hold_key=hold_key)
     return _hold(appointment_type, during, hold_key, now)
 
 
 @books
 def _hold(appointment_type: AppointmentType, during: Period, hold_key: str, now: datetime) -> Appointment:
     with transaction.atomic():
-        lock_lawyer(appointment_type.lawyer_id)
-        _expire(appointment_type.lawyer_id, now)
+        take_turn(appointment_type.lawyer_id, now)
         if hold_key:
             released = Appointment.objects.filter(
                 lawyer=appointment_type.lawyer_id, state=State.HELD, hold_key=hold_key
@@ -97,7 +89,7 @@ def _hold(appointment_type: AppointmentType, during: Period, hold_key: str, now:
             appointment_type=appointment_type,
             uid=uuid.uuid4(),
             state=State.HELD,
-            during=_range(during),
+            during=as_range(during),
             before_minutes=appointment_type.before_minutes,
             after_minutes=appointment_type.after_minutes,
             held_until=now + HOLD_LASTS,
@@ -108,71 +100,6 @@ def _hold(appointment_type: AppointmentType, during: Period, hold_key: str, now:
     return appointment
 
 
-def require_own_time_free(
-    appointment_type: AppointmentType, during: Period, now: datetime, *, without: int = 0, caps: bool = True
-) -> None:
-    """
-    Check, under the lawyer's lock, that no appointment of the lawyer nor a cap stands in the way.
-
-    Raises SlotTaken or CapReached.
-    """
-    margin = timedelta(days=8) if caps else timedelta(0)
-    rows = own_spans(
-        appointment_type.lawyer_id, during.start - margin, during.end + margin, now, without=without
-    )
-    offer = offer_of(appointment_type)
-    found = engine.reasons(
-        offer,
-        during.start,
-        hours=(),
-        busy=_periods([(row[0], row[1]) for row in rows]),
-        now=during.start,
-        booked=count_booked(rows, appointment_type, appointment_type.lawyer.time_zone) if caps else {},
-        zone=appointment_type.lawyer.time_zone,
-    )
-    heeded = ("slot_taken", "cap_reached") if caps else ("slot_taken",)
-    for refusal in found:
-        if refusal.code in heeded:
-            raise refusal
-
-
-def require_calendars_free(
-    uses: list[CalendarUse],
-    during: Period,
-    before: timedelta,
-    after: timedelta,
-    now: datetime,
-    *,
-    without: int = 0,
-) -> None:
-    """Check the mirror over meeting and buffers. Raises CalendarUnreadable, SlotTaken."""
-    if calendars.trouble(uses, now):
-        raise CalendarUnreadable
-    low, high = during.start - before, during.end + after
-    for start, end in calendars.busy_spans(uses, low, high, without_appointment=without or None):
-        if start < high.timestamp() and end > low.timestamp():
-            raise SlotTaken
-
-
-def _buffers(appointment_type: AppointmentType) -> tuple[timedelta, timedelta]:
-    return (
-        timedelta(minutes=appointment_type.before_minutes),
-        timedelta(minutes=appointment_type.after_minutes),
-    )
-
-
-def read_again(appointment_type: AppointmentType, during: Period, now: datetime) -> list[CalendarUse]:
-    """
-    Read every calendar that takes the lawyer's time again, around `during`, and return how they are used.
-
-    Outside any transaction. Raises CalendarUnreadable.
-    """
-    uses = calendars.blocking_uses(appointment_type.lawyer_id, appointment_type.linked_calendar_id)
-    before, after = _buffers(appointment_type)
-    reread((use.calendar for use in uses), start=during.start - before, end=during.end + after, now=now)
-    return calendars.blocking_uses(appointment_type.lawyer_id, appointment_type.linked_calendar_id)
-
-
 def confirm(*, appointment: Appointment, details: ClientDetails, now: datetime) -> Appointment:
     """
     Turn a hold into an appointment: calendars read again, contact found or added, everything that follows queued.
@@ -180,9 +107,7 @@ def confirm(*, appointment: Appointment, details: ClientDetails, now: datetime) 
     A hold that ran out is taken again if its time is still free. Raises the Refusal that says what is wrong with the
     details (nothing is lost: the hold stays) or with the time (HoldExpired, SlotTaken, CalendarUnreadable).
     """
-    appointment_type = AppointmentType.objects.select_related("lawyer", "firm").get(
-        pk=appointment.appointment_type_id
-    )
+    appointment_type = fetched.type_by_id(appointment.appointment_type_id)
     _open_to_public(appointment_type)
     columns = checked(details, appointment_type, appointment_type.firm, by_firm=False)
     if appointment.state == State.CONFIRMED:  # the button was pressed twice
@@ -239,7 +164,7 @@ def _confirm(
         if appointment.state != State.HELD:
             raise HoldExpired
         during = Period(appointment.start, appointment.end)
-        require_calendars_free(uses, during, *_buffers(appointment_type), now, without=appointment.pk)
+        require_calendars_free(uses, during, *buffers(appointment_type), now, without=appointment.pk)
         _finish(appointment, columns, appointment_type.firm, now, contact=None)
         record(
             "appointment_confirmed",
@@ -315,17 +240,16 @@ def _book(
     now: datetime,
 ) -> Appointment:
     with transaction.atomic():
-        lock_lawyer(appointment_type.lawyer_id)
-        _expire(appointment_type.lawyer_id, now)
+        take_turn(appointment_type.lawyer_id, now)
         require_own_time_free(appointment_type, during, now, caps=False)
-        require_calendars_free(uses, during, *_buffers(appointment_type), now)
+        require_calendars_free(uses, during, *buffers(appointment_type), now)
         user: User = actor.user
         appointment = Appointment(
             firm_id=appointment_type.firm_id,
             lawyer_id=appointment_type.lawyer_id,
             appointment_type=appointment_type,
             uid=uuid.uuid4(),
-            during=_range(during),
+            during=as_range(during),
             before_minutes=appointment_type.before_minutes,
             after_minutes=appointment_type.after_minutes,
             fee_cents=appointment_type.fee_cents,
@@ -354,25 +278,7 @@ def release(*, appointment: Appointment, now: datetime) -> None:
             record("hold_released", firm=appointment.firm_id, now=now, subject=appointment.pk)
 
 
-def _expire(lawyer_id: int, now: datetime) -> None:
-    Appointment.objects.filter(lawyer=lawyer_id, state=State.HELD, held_until__lte=now).update(
-        state=State.EXPIRED, held_until=None
-    )
-
-
 def expire_holds(*, now: datetime) -> int:
     """Mark every hold that has run out. Nothing depends on its being prompt: reads look at the clock themselves."""
     run_out = Appointment.objects.filter(state=State.HELD, held_until__lte=now)
     return run_out.update(state=State.EXPIRED, held_until=None)
-
-
-def _periods(spans: list[Span]) -> list[Period]:
-    from datetime import UTC
-
-    return [
-        Period(datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(end, UTC)) for start, end in spans
-    ]
-
-
-def _range(during: Period) -> DateTimeTZRange:
-    return DateTimeTZRange(during.start, during.end)

@@ -5,25 +5,24 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
-from daybook.appointments.availability import client_policy, offer_of, survey
+from daybook.appointments.availability import client_policy
 from daybook.appointments.locking import books, lock_lawyer
 from daybook.appointments.models import Appointment, AppointmentType
-from daybook.appointments.operations.booking import (
-    _periods,
+from daybook.appointments.operations.checks import (
+    as_range,
     read_again,
     require_calendars_free,
+    require_offered,
     require_own_time_free,
+    take_turn,
 )
 from daybook.appointments.operations.details import ClientDetails, checked
 from daybook.billing import operations as billing
 from daybook.calendars import operations as calendar_operations
 from daybook.calendars.models import CalendarUse
-from daybook.core import availability as engine
 from daybook.core import lifecycle
 from daybook.core.billing import entry_date, scheduled_seconds
-from daybook.core.errors import CalendarUnreadable
 from daybook.core.people import clean_text
 from daybook.core.periods import Period
 from daybook.firms.outbox import record
@@ -65,18 +64,7 @@ def reschedule(
     if during.start == appointment.start:
         return appointment
     if who is lifecycle.Actor.CLIENT:
-        day = survey(appointment_type, during.start, during.end, now, without=appointment.pk)
-        if day.trouble:
-            raise CalendarUnreadable
-        engine.require_open(
-            offer_of(appointment_type),
-            during.start,
-            hours=_periods(day.hours),
-            busy=_periods(day.busy),
-            now=now,
-            booked=day.booked,
-            zone=appointment_type.lawyer.time_zone,
-        )
+        require_offered(appointment_type, during, now, without=appointment.pk)
     elif appointment.start > now:
         lifecycle.must_not_be_past(during.start, now)
     uses = read_again(appointment_type, during, now)
@@ -94,7 +82,7 @@ def _reschedule(
     actor: Actor | None,
 ) -> Appointment:
     with transaction.atomic():
-        lock_lawyer(appointment.lawyer_id)
+        take_turn(appointment.lawyer_id, now)
         appointment = Appointment.objects.select_for_update(of=("self",)).get(pk=appointment.pk)
         lifecycle.step(lifecycle.State(appointment.state), lifecycle.Action.RESCHEDULE, who)
         own_caps = who is lifecycle.Actor.CLIENT
@@ -103,7 +91,7 @@ def _reschedule(
         after = timedelta(minutes=appointment.after_minutes)
         require_calendars_free(uses, during, before, after, now, without=appointment.pk)
         was = appointment.start
-        appointment.during = DateTimeTZRange(during.start, during.end)
+        appointment.during = as_range(during)
         appointment.sequence += 1
         appointment.save(update_fields=["during", "sequence", "updated_at"])
         calendar_operations.forget_own(appointment_id=appointment.pk)
