@@ -1,0 +1,125 @@
+"""What must be so before a lawyer's time is taken: looked at without the lock, read again, and checked under it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+
+from daybook.appointments.availability import count_booked, offer_of, own_spans, survey
+from daybook.appointments.locking import lock_lawyer
+from daybook.appointments.models import Appointment, AppointmentType
+from daybook.calendars import queries as calendars
+from daybook.calendars.models import CalendarUse
+from daybook.calendars.reading import reread
+from daybook.core import availability as engine
+from daybook.core.availability import Span
+from daybook.core.errors import CalendarUnreadable, SlotTaken
+from daybook.core.periods import Period
+
+
+def take_turn(lawyer_id: int, now: datetime) -> None:
+    """
+    Wait for one's turn with the lawyer's time, and mark the holds that have run out: the database's constraint does
+    not look at the clock.
+    """
+    lock_lawyer(lawyer_id)
+    run_out = Appointment.objects.filter(lawyer=lawyer_id, state=Appointment.State.HELD, held_until__lte=now)
+    run_out.update(state=Appointment.State.EXPIRED, held_until=None)
+
+
+def require_offered(
+    appointment_type: AppointmentType, during: Period, now: datetime, *, without: int = 0, hold_key: str = ""
+) -> None:
+    """
+    Check, without a lock, that the public is offered this time. Raises the Refusal that says why it is not.
+    """
+    day = survey(appointment_type, during.start, during.end, now, without=without, hold_key=hold_key)
+    if day.trouble:
+        raise CalendarUnreadable
+    engine.require_open(
+        offer_of(appointment_type),
+        during.start,
+        hours=_periods(day.hours),
+        busy=_periods(day.busy),
+        now=now,
+        booked=day.booked,
+        zone=appointment_type.lawyer.time_zone,
+    )
+
+
+def require_own_time_free(
+    appointment_type: AppointmentType, during: Period, now: datetime, *, without: int = 0, caps: bool = True
+) -> None:
+    """
+    Check, under the lawyer's lock, that no appointment of the lawyer nor a cap stands in the way.
+
+    Raises SlotTaken or CapReached.
+    """
+    margin = timedelta(days=8) if caps else timedelta(0)
+    rows = own_spans(
+        appointment_type.lawyer_id, during.start - margin, during.end + margin, now, without=without
+    )
+    offer = offer_of(appointment_type)
+    found = engine.reasons(
+        offer,
+        during.start,
+        hours=(),
+        busy=_periods([(row[0], row[1]) for row in rows]),
+        now=during.start,
+        booked=count_booked(rows, appointment_type, appointment_type.lawyer.time_zone) if caps else {},
+        zone=appointment_type.lawyer.time_zone,
+    )
+    heeded = ("slot_taken", "cap_reached") if caps else ("slot_taken",)
+    for refusal in found:
+        if refusal.code in heeded:
+            raise refusal
+
+
+def require_calendars_free(
+    uses: list[CalendarUse],
+    during: Period,
+    before: timedelta,
+    after: timedelta,
+    now: datetime,
+    *,
+    without: int = 0,
+) -> None:
+    """Check the mirror over meeting and buffers. Raises CalendarUnreadable, SlotTaken."""
+    if calendars.trouble(uses, now):
+        raise CalendarUnreadable
+    low, high = during.start - before, during.end + after
+    for start, end in calendars.busy_spans(uses, low, high, without_appointment=without or None):
+        if start < high.timestamp() and end > low.timestamp():
+            raise SlotTaken
+
+
+def buffers(appointment_type: AppointmentType) -> tuple[timedelta, timedelta]:
+    """What must be free before and after."""
+    return (
+        timedelta(minutes=appointment_type.before_minutes),
+        timedelta(minutes=appointment_type.after_minutes),
+    )
+
+
+def read_again(appointment_type: AppointmentType, during: Period, now: datetime) -> list[CalendarUse]:
+    """
+    Read every calendar that takes the lawyer's time again, around `during`, and return how they are used.
+
+    Outside any transaction. Raises CalendarUnreadable.
+    """
+    uses = calendars.blocking_uses(appointment_type.lawyer_id, appointment_type.linked_calendar_id)
+    before, after = buffers(appointment_type)
+    reread((use.calendar for use in uses), start=during.start - before, end=during.end + after, now=now)
+    return calendars.blocking_uses(appointment_type.lawyer_id, appointment_type.linked_calendar_id)
+
+
+def _periods(spans: list[Span]) -> list[Period]:
+    return [
+        Period(datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(end, UTC)) for start, end in spans
+    ]
+
+
+def as_range(during: Period) -> DateTimeTZRange:
+    """A period as the column `during` has it."""
+    return DateTimeTZRange(during.start, during.end)
