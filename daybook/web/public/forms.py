@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
 
 from daybook.appointments.models import AppointmentType
 from daybook.appointments.operations import ClientDetails
+from daybook.contacts.phones import parse_phone
+from daybook.core.errors import Refusal
+from daybook.core.people import normalise_email
 from daybook.web.forms import RefusableForm
 
 YES_NO = [("Yes", "Yes"), ("No", "No")]
@@ -37,6 +41,7 @@ class DetailsForm(RefusableForm):
 
     def __init__(self, appointment_type: AppointmentType, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._type = appointment_type
         self._questions = list(appointment_type.questions)
         places = list(appointment_type.places)
         by_phone = AppointmentType.Place.PHONE in places or not places
@@ -57,6 +62,17 @@ class DetailsForm(RefusableForm):
             self.fields[f"question_{number}"] = _field(question)
         self.order_fields(["name", "email", "place", "phone"])
 
+    # Checked again when booking; here so that everything wrong is told at once.
+
+    def clean_email(self) -> str:
+        return _checked(normalise_email, self.cleaned_data["email"])
+
+    def clean_phone(self) -> str:
+        typed = self.cleaned_data["phone"]
+        if typed:
+            _checked(lambda text: parse_phone(text, self._type.firm.country), typed)
+        return typed  # as written: it may be shown again
+
     def details(self, time_zone: str) -> ClientDetails:
         data = self.cleaned_data
         return ClientDetails(
@@ -67,6 +83,13 @@ class DetailsForm(RefusableForm):
             time_zone=time_zone,
             answers=[data[f"question_{number}"] for number in range(len(self._questions))],
         )
+
+
+def _checked(check: Callable[[str], str], text: str) -> str:
+    try:
+        return check(text)
+    except Refusal as refusal:
+        raise forms.ValidationError(refusal.text) from refusal
 
 
 def _field(question: dict[str, Any]) -> forms.Field:
