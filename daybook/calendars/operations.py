@@ -93,7 +93,7 @@ def save_exception(
         exception = HoursException.objects.create(
             firm_id=lawyer.firm_id, lawyer=lawyer, on=on, opens=opens, closes=closes, reason=reason
         )
-        record("hours_saved", firm=lawyer.firm_id, now=now, subject=lawyer.pk, **_behalf(actor, lawyer))
+        record("exception_saved", firm=lawyer.firm_id, now=now, subject=lawyer.pk, **_behalf(actor, lawyer))
     return exception
 
 
@@ -101,7 +101,7 @@ def drop_exception(*, exception: HoursException, now: datetime, actor: Actor) ->
     with transaction.atomic():
         lawyer = exception.lawyer
         exception.delete()
-        record("hours_saved", firm=lawyer.firm_id, now=now, subject=lawyer.pk, **_behalf(actor, lawyer))
+        record("exception_removed", firm=lawyer.firm_id, now=now, subject=lawyer.pk, **_behalf(actor, lawyer))
 
 
 def observe_holidays(
@@ -143,7 +143,10 @@ def choose_calendars(
         }
         if primary is not None:
             wanted[primary.pk] = primary
-        CalendarUse.objects.filter(lawyer=lawyer).delete()
+        # Calendars of a disconnected account are not asked about, and come back with it as they were.
+        CalendarUse.objects.filter(lawyer=lawyer).exclude(calendar__connection__state="disconnected").delete()
+        if primary is not None:
+            CalendarUse.objects.filter(lawyer=lawyer, is_primary=True).update(is_primary=False)
         CalendarUse.objects.bulk_create(
             CalendarUse(
                 firm_id=lawyer.firm_id,

@@ -187,6 +187,8 @@ def change_role(*, actor: Actor, member: Member, role: str, active: bool, now: d
             raise LastAdministrator()
         member.role, member.active = role, active
         member.save(update_fields=["role", "active"])
+        # Whoever has left, or sees no clients any more, cannot be booked. What was booked stays.
+        Lawyer.objects.filter(member=member).update(active=active and role != Member.Role.STAFF)
         if role == Member.Role.LAWYER and not Lawyer.objects.filter(member=member).exists():
             user = member.user
             add_lawyer(

@@ -12,6 +12,7 @@ from daybook.firms.models import Event
 from daybook.jobs import tasks
 from daybook.messaging import operations as messaging
 from daybook.sync import pushes
+from daybook.sync.clio import active
 
 Follow = Callable[[Event], None]
 
@@ -37,6 +38,11 @@ def to_clio(event: Event) -> None:
         queue(tasks.push_appointment, once=f"push:{event.subject}", appointment_id=event.subject)
 
 
+def push_now(event: Event) -> None:
+    """What is wanted has not changed; only the waiting ends."""
+    queue(tasks.push_appointment, once=f"push:{event.subject}", appointment_id=event.subject)
+
+
 def to_people(event: Event) -> None:
     """Client and lawyer are told; reminders are planned, moved or dropped."""
     if not event.subject:
@@ -47,6 +53,13 @@ def to_people(event: Event) -> None:
 
 def settle_in(event: Event) -> None:
     queue(tasks.settle_in, once=f"settle:{event.subject}", connection_id=event.subject)
+
+
+def settle_lawyer(event: Event) -> None:
+    """Somebody new, or newly matched: match by email, list calendars, start with their own."""
+    connection = active(event.firm_id)
+    if connection is not None:
+        queue(tasks.settle_in, once=f"settle:{connection.pk}", connection_id=connection.pk)
 
 
 def read_contacts(event: Event) -> None:
@@ -80,11 +93,10 @@ ROUTES: dict[str, tuple[Follow, ...]] = {
     "firm_signed_up": (),
     "firm_saved": (),
     "subscription_set": (),
-    "lawyer_added": (),
+    "lawyer_added": (settle_lawyer,),
     "member_invited": (invite,),
     "invitation_withdrawn": (),
     "member_joined": (),
-    "member_left": (),
     "role_changed": (),
     "profile_saved": (),
     "acted_for": (),
@@ -92,15 +104,10 @@ ROUTES: dict[str, tuple[Follow, ...]] = {
     "clio_declined": (),
     "clio_disconnected": (),
     "clio_broken": (tell_broken,),
-    "clio_restored": (),
-    "lawyer_matched": (retry_lawyer,),
+    "lawyer_matched": (settle_lawyer, retry_lawyer),
     "calendars_read": (read_calendars,),
     "calendars_chosen": (read_calendars, retry_lawyer),
-    "primary_calendar_set": (),
     "calendar_unreadable": (tell_calendar,),
-    "calendar_readable": (),
-    "calendar_entry_moved": (),
-    "calendar_entry_deleted": (),
     "hours_saved": (),
     "exception_saved": (),
     "exception_removed": (),
@@ -108,36 +115,24 @@ ROUTES: dict[str, tuple[Follow, ...]] = {
     "appointment_type_retired": (),
     "appointment_held": (),
     "hold_released": (),
-    "hold_expired": (),
     "appointment_confirmed": (to_clio, to_people),
     "appointment_rescheduled": (to_clio, to_people),
     "appointment_changed": (to_clio, to_people),
     "appointment_cancelled": (to_clio, to_people),
     "outcome_recorded": (),
     "matter_linked": (),
-    "matter_created": (),
     "time_sent": (to_clio,),
-    "time_changed": (to_clio,),
-    "time_withdrawn": (to_clio,),
-    "time_left_on_bill": (),
     "contact_saved": (),
     "contacts_merged": (),
     "contacts_imported": (),
     "contacts_synced": (),
-    "sync_stopped": (),
     "appointment_pushed": (),
+    "push_retried": (push_now,),
     "push_failed": (),
     "question_asked": (),
     "question_answered": (),
-    "fee_held": (),
-    "fee_charged": (),
-    "fee_released": (),
-    "fee_refunded": (),
-    "fee_failed": (),
     "message_sent": (),
     "message_failed": (),
-    "sms_consent_given": (),
-    "sms_consent_withdrawn": (),
 }
 
 

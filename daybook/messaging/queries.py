@@ -12,7 +12,7 @@ from daybook.messaging.models import Message
 Kind, State = Message.Kind, Message.State
 
 #: What ends a broken connection, and what begins one.
-_CONNECTION_EVENTS = ("clio_broken", "clio_restored", "clio_connected", "clio_disconnected")
+_CONNECTION_EVENTS = ("clio_broken", "clio_connected", "clio_disconnected")
 
 
 def messages_of(appointment: Appointment) -> list[Message]:

@@ -87,7 +87,7 @@ def _take(connection: Connection, now: datetime) -> Cursor | None:
 
 
 def _pause(cursor: Cursor, at: datetime, *, next_url: str | None = None, trouble: str = "") -> datetime:
-    changes = {"leased_until": None, "trouble": trouble[:300]}
+    changes = {"leased_until": None, "trouble": trouble[:300], "next_try_at": at if trouble else None}
     if next_url is not None:
         changes["next_url"] = next_url
     Cursor.objects.filter(pk=cursor.pk).update(**changes)
@@ -109,7 +109,7 @@ def _store(connection: Connection, cursor: Cursor, page: Page[ClioContact], now:
         locked.created += created
         locked.changed += changed
         locked.next_url = page.next_url or ""
-        locked.trouble = ""
+        locked.trouble, locked.next_try_at = "", None
         locked.leased_until = now + LEASE
         if not page.next_url:
             first = locked.since is None

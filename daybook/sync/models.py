@@ -95,6 +95,7 @@ class Cursor(models.Model):
     changed = models.PositiveIntegerField(default=0)
     expected = models.PositiveIntegerField(null=True, blank=True)
     trouble = models.CharField(max_length=300, blank=True)
+    next_try_at = models.DateTimeField(null=True, blank=True)  # when it goes on after trouble
     started_at = models.DateTimeField(null=True, blank=True)
     since = models.DateTimeField(
         null=True, blank=True

@@ -10,6 +10,8 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from daybook.appointments.models import Appointment
+from daybook.firms.outbox import record
+from daybook.firms.permissions import Actor
 from daybook.sync.models import Connection, Link, Push
 
 #: Nobody else touches an appointment's push this long; longer than its requests can take together.
@@ -123,11 +125,14 @@ def due(now: datetime, limit: int = 200) -> list[int]:
     return list(rows.values_list("appointment_id", flat=True)[:limit])
 
 
-def retry(*, appointment_id: int, now: datetime) -> None:
+def retry(*, actor: Actor, appointment: Appointment, now: datetime) -> None:
     """Somebody pressed the button: try again at once."""
-    Push.objects.filter(appointment=appointment_id).exclude(state=Push.State.DONE).update(
-        state=Push.State.PENDING, next_try_at=now, attempts=0
-    )
+    with transaction.atomic():
+        waiting = Push.objects.filter(appointment=appointment).exclude(state=Push.State.DONE)
+        if waiting.update(state=Push.State.PENDING, next_try_at=now, attempts=0):
+            record(
+                "push_retried", firm=appointment.firm_id, now=now, subject=appointment.pk, actor=actor.user
+            )
 
 
 def retry_lawyer(*, lawyer_id: int, now: datetime) -> list[int]:

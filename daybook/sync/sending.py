@@ -19,9 +19,9 @@ from daybook.core.people import clean_name
 from daybook.core.periods import Period
 from daybook.firms.outbox import record
 from daybook.firms.permissions import Actor
-from daybook.sync import lawyers
+from daybook.sync import lawyers, questions
 from daybook.sync.clio import NotConnected, active
-from daybook.sync.models import Connection, Link
+from daybook.sync.models import Connection, Link, Question
 
 
 class LawyerNotMatched(Refusal):
@@ -191,8 +191,11 @@ def _opened(appointment: Appointment, wanted: NewMatter, now: datetime, actor: A
     return matter
 
 
-def send_again(*, actor: Actor, appointment: Appointment, now: datetime) -> None:
-    """The activity was deleted in Clio and is wanted after all: forget the old one, so that a new one is made."""
+def send_again(*, actor: Actor, appointment: Appointment, question: Question, now: datetime) -> None:
+    """
+    The activity was deleted in Clio and is wanted after all: forget the old one, so that a new one is made, and close
+    the question that asked. Raises NotConnected.
+    """
     connection = active(appointment.firm_id)
     if connection is None:
         raise NotConnected
@@ -206,3 +209,4 @@ def send_again(*, actor: Actor, appointment: Appointment, now: datetime) -> None
             actor=actor.user,
             again=True,
         )
+        questions.answer(actor=actor, question=question, answer="sent again", now=now)

@@ -73,6 +73,60 @@ def test_a_person_clio_already_knows_is_linked_and_not_added(office: Office) -> 
     assert Contact.objects.filter(emails__normal="late.comer@example.com").count() == 1
 
 
+def test_a_retry_by_hand_goes_at_once(office: Office) -> None:
+    from daybook.sync import pushes
+    from daybook.sync.models import Push
+
+    office.clio.control.down(True)
+    appointment = office.book(9)
+    office.work()
+    office.clio.control.down(False)
+    pushes.retry(actor=office.cast.alice_actor, appointment=appointment, now=office.now)
+    office.work()
+    assert Push.objects.get().state == "done"
+
+
+def test_a_lawyer_added_after_connecting_is_matched_and_starts_with_their_own_calendar(
+    office: Office,
+) -> None:
+    from daybook.calendars.queries import primary_calendar
+    from daybook.firms import operations
+
+    ben = operations.add_lawyer(
+        firm=office.cast.firm,
+        name="Ben Vale",
+        email="ben@hartvale.example",
+        time_zone="America/New_York",
+        now=office.now,
+    )
+    office.work()
+    primary = primary_calendar(ben.pk)
+    assert primary is not None
+    assert primary.name == "Ben Vale"
+
+
+def test_an_activity_deleted_in_clio_is_asked_about_and_sent_again_on_request(office: Office) -> None:
+    from daybook.sync import questions, sending
+    from tests.flows.office import ALICE
+
+    appointment = office.book(9)
+    office.send(appointment)
+    office.work()
+    office.clio.control.delete_activity(ALICE, office.activities()[0]["id"])
+    office.send(appointment, seconds=2400)
+    office.work()
+    (question,) = questions.open_questions(office.cast.alice_actor)
+    assert question.kind == "activity_gone"
+    assert office.activities() == []
+    sending.send_again(
+        actor=office.cast.alice_actor, appointment=appointment, question=question, now=office.now
+    )
+    office.work()
+    assert not questions.open_questions(office.cast.alice_actor).exists()
+    appointment.refresh_from_db()
+    agrees(office, appointment)
+
+
 def test_an_unpaid_hold_never_reaches_clio(office: Office) -> None:
     before = office.clio.control.counts()
     office.hold(9)

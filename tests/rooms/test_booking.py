@@ -332,3 +332,16 @@ def test_the_visitors_days_follow_the_visitors_clock(cast: Cast) -> None:
     for on, times in tokyo.days:
         for instant in times:
             assert (instant + timedelta(hours=9)).date() == on
+
+
+def test_a_lawyer_who_has_left_can_no_longer_be_booked(cast: Cast) -> None:
+    from daybook.firms import operations as firms
+    from daybook.firms.models import Member
+    from tests.cast import add_member
+
+    boss = add_member(cast, "Boss", "boss@hartvale.example", Member.Role.ADMINISTRATOR)
+    member = Member.objects.get(user=cast.alice_user)
+    firms.change_role(actor=boss, member=member, role="lawyer", active=False, now=NOW)
+    assert queries.public_type(cast.firm.slug, cast.alice.slug, cast.consultation.slug) is None
+    firms.change_role(actor=boss, member=member, role="lawyer", active=True, now=NOW)
+    assert queries.public_type(cast.firm.slug, cast.alice.slug, cast.consultation.slug) is not None

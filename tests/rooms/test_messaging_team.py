@@ -231,12 +231,12 @@ def test_a_connection_that_was_renewed_is_not_written_about_and_one_that_breaks_
 ) -> None:
     connection_alert(firm_id=cast.firm.pk, now=NOW)
     breaks(clio)
-    breaks(clio, name="clio_restored")
+    breaks(clio, name="clio_connected")
     connection_alert(firm_id=cast.firm.pk, now=NOW)
     assert mail.outbox == []
     breaks(clio, LATER)
     connection_alert(firm_id=cast.firm.pk, now=LATER)
-    breaks(clio, LATER, "clio_restored")
+    breaks(clio, LATER, "clio_connected")
     breaks(clio, LATER)
     connection_alert(firm_id=cast.firm.pk, now=LATER)
     assert len(mail.outbox) == 2

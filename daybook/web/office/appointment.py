@@ -86,8 +86,8 @@ def sync_state(request: OfficeRequest, appointment_id: int) -> HttpResponse:
 def retry_push(request: OfficeRequest, appointment_id: int) -> HttpResponse:
     """Try Clio again at once."""
     found = queries.access_appointment(request.actor, appointment_id, "manage_appointments")
-    pushes.retry(appointment_id=found.pk, now=timezone.now())
-    messages.info(request, "Daybook is trying again. It takes up to a minute.")
+    pushes.retry(actor=request.actor, appointment=found, now=timezone.now())
+    messages.info(request, "Daybook is trying again.")
     if request.POST.get("next"):
         return redirect("dashboard")
     return redirect("appointment", found.pk)

@@ -26,10 +26,11 @@ ABOUT: dict[str, str] = {
     "lawyer_matched": LAWYER,
     "calendars_chosen": LAWYER,
     "hours_saved": LAWYER,
+    "exception_saved": LAWYER,
+    "exception_removed": LAWYER,
     "member_invited": INVITATION,
     "invitation_withdrawn": INVITATION,
     "member_joined": MEMBER,
-    "member_left": MEMBER,
     "role_changed": MEMBER,
 }
 

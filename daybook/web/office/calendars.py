@@ -19,7 +19,6 @@ from daybook.calendars import operations
 from daybook.calendars.models import Calendar, CalendarUse
 from daybook.calendars.queries import calendars_of_firm, uses_of
 from daybook.calendars.reading import trouble_of
-from daybook.connectors.errors import RemoteTrouble
 from daybook.core.errors import Refusal
 from daybook.core.times import say_moment
 from daybook.firms.models import Lawyer
@@ -28,6 +27,7 @@ from daybook.firms.queries import access_lawyer
 from daybook.sync import calendars as remote
 from daybook.sync import queries as connections
 from daybook.sync.models import Connection
+from daybook.sync.trouble import RemoteTrouble
 from daybook.web.forms import RefusableForm
 from daybook.web.office.typed import ReasonedSelect
 from daybook.web.signed_in import OfficeRequest, office

@@ -77,12 +77,11 @@ def answer_question(request: OfficeRequest, question_id: int) -> HttpResponse:
     if again and question.appointment_id:
         appointment = queries.access_appointment(request.actor, question.appointment_id, "send_time")
         try:
-            sending.send_again(actor=request.actor, appointment=appointment, now=now)
+            sending.send_again(actor=request.actor, appointment=appointment, question=question, now=now)
         except Refusal as refusal:
             messages.error(request, refusal.text)
-            return redirect("dashboard")
-        messages.success(request, "It is being sent to Clio again.")
-    questions.answer(
-        actor=request.actor, question=question, answer="sent again" if again else "dismissed", now=now
-    )
+        else:
+            messages.success(request, "It is being sent to Clio again.")
+        return redirect("dashboard")
+    questions.answer(actor=request.actor, question=question, answer="dismissed", now=now)
     return redirect("dashboard")

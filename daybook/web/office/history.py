@@ -15,19 +15,15 @@ from daybook.web.office.shown import OUTCOMES
 HISTORY: dict[str, str] = {
     "appointment_held": "Time kept",
     "hold_released": "Time given back",
-    "hold_expired": "Time kept ran out",
     "appointment_confirmed": "Booked",
     "appointment_rescheduled": "Moved",
     "appointment_changed": "Details changed",
     "appointment_cancelled": "Cancelled",
     "outcome_recorded": "Outcome recorded",
     "matter_linked": "New matter asked for",
-    "matter_created": "Matter made in Clio",
     "time_sent": "Sent to Clio",
-    "time_changed": "Time entry changed",
-    "time_withdrawn": "Time entry taken back",
-    "time_left_on_bill": "Time left as it is on its bill",
     "appointment_pushed": "Clio shows it as it is here",
+    "push_retried": "Asked to try Clio again",
     "push_failed": "Clio could not be made to show it",
 }
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from daybook.calendars.queries import troubled_calendars
 from daybook.core.errors import Refusal
+from daybook.core.times import say_moment, say_time
 from daybook.firms.permissions import may
 from daybook.sync import connecting, lawyers, queries
 from daybook.sync.models import Connection, Cursor
@@ -105,12 +106,10 @@ def reading_of(connection: Connection, now: datetime) -> Reading:
         return Reading(False, "Reading contacts was stopped.", word="Stopped", tone="warn")
     if cursor.state == Cursor.State.DONE:
         return _finished(cursor, connection)
-    return _running(cursor, now)
+    return _running(cursor, connection, now)
 
 
 def _finished(cursor: Cursor, connection: Connection) -> Reading:
-    from daybook.core.times import say_moment
-
     zone = connection.firm.time_zone
     ended = f" ended on {say_moment(cursor.finished_at, zone)}" if cursor.finished_at else ""
     return Reading(
@@ -123,7 +122,7 @@ def _finished(cursor: Cursor, connection: Connection) -> Reading:
     )
 
 
-def _running(cursor: Cursor, now: datetime) -> Reading:
+def _running(cursor: Cursor, connection: Connection, now: datetime) -> Reading:
     first = cursor.since is None
     doing = "Reading all contacts for the first time" if first else "Reading contacts that changed"
     pages = "1 page" if cursor.pages == 1 else f"{cursor.pages:,} pages"
@@ -133,7 +132,8 @@ def _running(cursor: Cursor, now: datetime) -> Reading:
     share = min(100, cursor.seen * 100 // cursor.expected) if cursor.expected else None
     trouble = ""
     if cursor.trouble:
-        trouble = f"{cursor.trouble} What has been read is kept; Daybook goes on by itself, at the latest in 15 minutes."
+        again = f" at {say_time(cursor.next_try_at, connection.firm.time_zone)}" if cursor.next_try_at else ""
+        trouble = f"{cursor.trouble} What has been read is kept; Daybook goes on by itself{again}."
     return Reading(
         True,
         f"{doing}: {cursor.seen:,} so far",

@@ -11,12 +11,12 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from daybook.connectors.errors import RemoteTrouble
 from daybook.core.errors import Refusal
 from daybook.firms.models import Lawyer
 from daybook.firms.queries import access_lawyer
 from daybook.sync import lawyers, queries
 from daybook.sync.lawyers import Matched
+from daybook.sync.trouble import RemoteTrouble
 from daybook.web.forms import RefusableForm
 from daybook.web.office.typed import ReasonedSelect
 from daybook.web.signed_in import OfficeRequest, office
