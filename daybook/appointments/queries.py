@@ -42,6 +42,14 @@ def public_types(lawyer: Lawyer) -> QuerySet[AppointmentType]:
     )
 
 
+def with_something_public(firm: Firm) -> QuerySet[AppointmentType, int]:
+    """The ids of the firm's lawyers with whom anybody with the link may book something."""
+    offered = AppointmentType.objects.filter(
+        firm=firm, active=True, who_may_book=AppointmentType.WhoMayBook.ANYONE
+    )
+    return offered.values_list("lawyer", flat=True)
+
+
 def public_type(firm_slug: str, lawyer_slug: str, type_slug: str) -> AppointmentType | None:
     """The type of a public page, lawyer and firm fetched along; None when there is none to be shown."""
     return fetched.type_by_slugs(firm_slug, lawyer_slug, type_slug)

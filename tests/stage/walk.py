@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from playwright.sync_api import Page
@@ -65,8 +66,17 @@ class Walk:
         page.get_by_label("Blocks my time: Hart & Vale LLP").check()
         page.get_by_label("Blocks my time: Court dates").check()
         page.get_by_role("button", name="Save").click()
-        page.get_by_text("Saved. Free times follow").wait_for()
-        page.wait_for_timeout(4_000)
+        page.get_by_text("Saved.").first.wait_for()
+        self._until(page, "Being read", gone=True)
+
+    def _until(self, page: Page, text: str, *, gone: bool = False) -> None:
+        """Look again until the worker has come that far."""
+        for _ in range(40):
+            if page.get_by_text(text).first.is_visible() is not gone:
+                return
+            page.wait_for_timeout(500)
+            page.reload()
+        raise SystemExit(f"Waited in vain for “{text}” on {page.url}.")
 
     # the office --------------------------------------------------------------------------------------------------
 
@@ -103,15 +113,15 @@ class Walk:
     def desk(self, page: Page) -> None:
         take = self.camera.take
         page.goto("/dashboard/past/")
-        past = _href(page.locator(".visit h3 a").first)
+        past = _href(page.locator(".visit h3 a", has_text="Dana Reyes").first)
         take("send", f"{past}send/", ALICE)
         take("send-new", f"{past}send/", ALICE, lambda p: p.get_by_text("new").first.click())
         take("send-wrong", f"{past}send/", ALICE, _send_nothing)
         page.goto(f"{past}send/")
-        page.locator("input[name=matter]").first.check()
+        page.get_by_role("radio", name="Parenting plan").check()
         page.get_by_role("button", name="Send to Clio").click()
         page.get_by_text("On its way to Clio.").wait_for()
-        page.wait_for_timeout(4_000)
+        self._until(page, "In Clio")
         take("appointment-sent", past, ALICE)
         take("dashboard", "/dashboard/", ALICE)
         take(
@@ -136,7 +146,8 @@ class Walk:
     def client_books(self) -> str:
         """Book as somebody new, in another zone, and give the address of the confirmation."""
         page = self.camera.sign_in("")
-        page.goto(f"{TIMES}?zone=Europe/London")
+        coming = date.today() + timedelta(days=8)
+        page.goto(f"{TIMES}?zone=Europe/London&from={coming}")
         page.locator(".slot").nth(4).click()
         page.wait_for_url("**/book/hold/**")
         page.get_by_label("Your name").fill("Newly Arrived")
@@ -144,17 +155,17 @@ class Walk:
         page.get_by_label("Video").check()
         page.get_by_role("button", name="Confirm appointment").click()
         page.get_by_role("heading", name="Your appointment is confirmed").wait_for()
-        page.wait_for_timeout(3_000)
         return page.url
 
     def public(self, confirmed: str) -> None:
         take = self.camera.take
+        zone = "?zone=America/Denver"
         take("public-firm", PUBLIC)
         take("public-lawyer", f"{PUBLIC}alice-hart/")
-        take("public-times", TIMES, whole=False)
-        take("public-times-whole", f"{TIMES}?zone=Asia/Tokyo")
-        take("public-details", TIMES, prepare=_hold)
-        take("public-details-wrong", TIMES, prepare=_hold_and_send)
+        take("public-times", f"{TIMES}{zone}", whole=False)
+        take("public-times-all", f"{TIMES}?zone=Asia/Tokyo")
+        take("public-details", f"{TIMES}?zone=Europe/London", prepare=_hold)
+        take("public-details-wrong", f"{TIMES}?zone=Europe/London", prepare=_hold_and_send)
         take("public-confirmed", confirmed)
         take("public-move", f"{confirmed}move/", whole=False)
         take("public-cancel", f"{confirmed}cancel/")

@@ -85,6 +85,7 @@ class SendForm(RefusableForm):
     ) -> None:
         super().__init__(*args, **kwargs)
         self._currency = currency
+        self.fields["description"].needed = True  # for a new matter, which is where it is shown
         # What was chosen stays a choice while Clio does not answer.
         self.fields["practice_area"].choices = _kept(areas, self["practice_area"].value())
         self.fields["category"].choices = _kept(categories, self["category"].value())

@@ -25,7 +25,7 @@ def firm(request: HttpRequest, firm_slug: str) -> HttpResponse:
         raise Http404
     if not firm_may(found, "public_booking"):
         return closed(request, found)
-    lawyers = firms.lawyers(found).filter(public=True)
+    lawyers = firms.lawyers(found).filter(public=True, pk__in=appointments.with_something_public(found))
     return render(request, "public/firm.html", {"firm": found, "lawyers": lawyers})
 
 
