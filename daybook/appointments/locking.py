@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
@@ -21,6 +23,8 @@ R = TypeVar("R")
 #: The server gave up on this transaction, and the same one may well succeed: nothing of it was kept.
 _TRY_AGAIN = (pg.DeadlockDetected, pg.LockNotAvailable, pg.SerializationFailure)
 _TRIES = 3
+#: Seconds for which whoever wants a time waits for whoever was first; as long as the settings let them wait for a lock.
+_PATIENCE = 5.0
 
 
 class Crowded(Refusal):
@@ -35,6 +39,33 @@ def lock_lawyer(lawyer_id: int) -> None:
         raise transaction.TransactionManagementError("a lock outside a transaction holds nothing")
     if not prepared.rows("SELECT 1 FROM firms_lawyer WHERE id = %s FOR NO KEY UPDATE", [lawyer_id]):
         raise Lawyer.DoesNotExist
+
+
+_wanted: dict[Hashable, threading.Event] = {}
+_wanted_lock = threading.Lock()
+
+
+@contextmanager
+def first_of_many(wanted: Hashable) -> Iterator[bool]:
+    """
+    True at once for the first in this process who wants something; False for the others, when the first is done.
+
+    It proves nothing, the database does: it only keeps a crowd from queueing there one behind the other.
+    """
+    with _wanted_lock:
+        under_way = _wanted.get(wanted)
+        if first := under_way is None:
+            done = _wanted[wanted] = threading.Event()
+    if not first:
+        under_way.wait(_PATIENCE)
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        with _wanted_lock:
+            del _wanted[wanted]
+        done.set()
 
 
 def books(operation: Callable[P, R]) -> Callable[P, R]:

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from daybook.appointments import fetched
 from daybook.appointments.availability import is_taken
-from daybook.appointments.locking import books, lock_lawyer
+from daybook.appointments.locking import books, first_of_many, lock_lawyer
 from daybook.appointments.models import Appointment, AppointmentType
 from daybook.appointments.operations.checks import (
     as_range,
@@ -65,17 +65,30 @@ def hold(*, appointment_type: AppointmentType, start: datetime, hold_key: str, n
     """
     _open_to_public(appointment_type)
     during = _length(appointment_type, start)
-    # Looked at without a lock first: most of a crowd is turned away here, without making the others wait, and most
-    # of those by one small question.
-    if during.start > now and is_taken(appointment_type, during.start, during.end, now, hold_key=hold_key):
-        raise SlotTaken
+    # Most of a crowd is turned away by one small question and without the lock: at once, or as soon as whoever was
+    # first with this time has it.
+    _require_not_taken(appointment_type, during, hold_key, now)
+    with first_of_many((appointment_type.lawyer_id, start)) as first:
+        if first:
+            require_offered(appointment_type, during, now, hold_key=hold_key)
+            return _hold(appointment_type, during, hold_key, now)
+    _require_not_taken(appointment_type, during, hold_key, now)
     require_offered(appointment_type, during, now, hold_key=hold_key)
     return _hold(appointment_type, during, hold_key, now)
+
+
+def _require_not_taken(
+    appointment_type: AppointmentType, during: Period, hold_key: str, now: datetime
+) -> None:
+    if during.start > now and is_taken(appointment_type, during.start, during.end, now, hold_key=hold_key):
+        raise SlotTaken
 
 
 @books
 def _hold(appointment_type: AppointmentType, during: Period, hold_key: str, now: datetime) -> Appointment:
     with transaction.atomic():
+        lock_lawyer(appointment_type.lawyer_id)
+        _require_not_taken(appointment_type, during, hold_key, now)
         take_turn(appointment_type.lawyer_id, now)
         if hold_key:
             released = Appointment.objects.filter(
