@@ -226,6 +226,8 @@ def _page(
     currency = request.actor.firm.currency
     text = typed(request.POST, "q")
     offered = _ask_clio(found, text, currency)
+    if draft.matter is None and offered.matters:
+        draft = operations.draft(found)  # the client's matter may have been heard of just now
     values = _from_draft(draft, currency) | ({"rates": offered.rates} if offered.rates else {})
     if kept:
         values = request.POST.dict() | {"billable": "billable" in request.POST}
