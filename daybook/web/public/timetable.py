@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
 from django.http import HttpRequest
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from daybook.appointments import queries
@@ -20,21 +21,22 @@ MOST_DAYS = 62
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
-    key: str
-    text: str
-    buttons: SafeString
-
-
-@dataclass(frozen=True, slots=True)
 class Timetable:
-    """`more_from` and `earlier_from` are the days other pages begin with; `hidden` is set when no calendar could be read."""
+    """
+    `days` is the finished HTML, "" when nothing is free. `more_from` and `earlier_from` are the days other pages begin
+    with; `hidden` is set when no calendar could be read.
+    """
 
-    days: tuple[Day, ...]
+    days: SafeString
     more_from: date | None
     earlier_from: date | None
     hidden: bool
 
+
+_DAY = (
+    '<section class="day"><h2 id="day-{}">{}</h2>'
+    '<div class="slots" role="group" aria-labelledby="day-{}">{}</div></section>\n'
+)
 
 #: A crowd that was just refused one time is shown the same list of the others.
 _crowd: Together[Timetable] = Together()
@@ -81,9 +83,18 @@ def _timetable(
         )
     today = to_local(now, zone).date()
     return Timetable(
-        days=tuple(
-            Day(on.isoformat(), times.say_day(on, year=on.year != today.year), _buttons(starts, zone))
-            for on, starts in found.days
+        days=format_html_join(
+            "",
+            _DAY,
+            (
+                (
+                    key := on.isoformat(),
+                    times.say_day(on, year=on.year != today.year),
+                    key,
+                    _buttons(starts, zone),
+                )
+                for on, starts in found.days
+            ),
         ),
         more_from=found.next_from,
         earlier_from=max(today, first - timedelta(days=days)) if chosen else None,
