@@ -43,6 +43,7 @@ EVENTS: dict[str, str] = {
     "time_sent": "An appointment's time was sent to Clio.",
     # Contacts and sync
     "contact_saved": "A contact was added or changed.",
+    "contact_unlinked": "Clio no longer has a contact; the link to it was dropped.",
     "contacts_merged": "Two contacts became one.",
     "contacts_imported": "The contacts in Clio were read for the first time.",
     "contacts_synced": "A cycle of two-way contact sync ended.",

@@ -123,6 +123,7 @@ ROUTES: dict[str, tuple[Follow, ...]] = {
     "matter_linked": (),
     "time_sent": (to_clio,),
     "contact_saved": (),
+    "contact_unlinked": (),
     "contacts_merged": (),
     "contacts_imported": (),
     "contacts_synced": (),

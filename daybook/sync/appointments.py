@@ -16,9 +16,19 @@ from daybook.calendars.models import Calendar
 from daybook.connectors.clio import entries
 from daybook.connectors.clio.session import Priority, Session
 from daybook.connectors.clio.shapes import CalendarEntry
-from daybook.connectors.errors import Garbled, Limited, Missing, RemoteTrouble, Retry, Stale
+from daybook.connectors.errors import (
+    Forbidden,
+    Garbled,
+    Limited,
+    Missing,
+    NotAuthorised,
+    Rejected,
+    RemoteTrouble,
+    Retry,
+    Stale,
+)
 from daybook.firms.outbox import record
-from daybook.sync import activities, clio, people, pushes
+from daybook.sync import activities, clio, gone, people, pushes
 from daybook.sync.calendars import MARK
 from daybook.sync.models import Connection, Link, Push
 from daybook.sync.trouble import NeedsPerson
@@ -35,8 +45,10 @@ class Work:
     session: Session
     appointment: Appointment
     now: datetime
+    lease: pushes.Lease
     contact_id: str = ""  # Clio's
     entry_id: str = ""  # Clio's
+    lost_matter: str = ""  # why the time cannot go where it was meant to
 
 
 def push(*, appointment_id: int, now: datetime) -> datetime | None:
@@ -62,35 +74,44 @@ def push(*, appointment_id: int, now: datetime) -> datetime | None:
             counts=False,
             for_good=False,
         )
-    work = Work(connection, clio.session(connection, Priority.SOON), appointment, now)
+    session = clio.session(connection, Priority.SOON, before=lease.keep)
+    work = Work(connection, session, appointment, now, lease)
     try:
-        with clio.noticing(connection):
+        return _attempt(work)
+    except pushes.LeaseLost:
+        return None  # whoever has it now brings it to its end
+
+
+def _attempt(work: Work) -> datetime | None:
+    """One try, and what came of it. Raises LeaseLost."""
+    now = work.now
+    try:
+        with clio.noticing(work.connection):
             _converge(work)
     except NeedsPerson as need:
-        _failed_for_good(work, lease, need.text)
-        return None
+        return _failed_for_good(work, need.text)
     except Stale as trouble:
         return pushes.failed(
-            lease, text=trouble.text, now=now, after=timedelta(seconds=1), counts=True, for_good=False
+            work.lease, text=trouble.text, now=now, after=timedelta(seconds=1), counts=True, for_good=False
         )
     except RemoteTrouble as trouble:
-        return _failed(work, lease, trouble)
-    again = pushes.done(lease, now=now)
+        return _failed(work, trouble)
+    again = pushes.done(work.lease, now=now)
     if not again:
         with transaction.atomic():
-            record("appointment_pushed", firm=appointment.firm_id, now=now, subject=appointment.pk)
+            record("appointment_pushed", firm=work.appointment.firm_id, now=now, subject=work.appointment.pk)
     return now if again else None
 
 
-def _failed(work: Work, lease: pushes.Lease, trouble: RemoteTrouble) -> datetime | None:
-    attempts = Push.objects.values_list("attempts", flat=True).get(pk=lease.push_id)
+def _failed(work: Work, trouble: RemoteTrouble) -> datetime | None:
+    attempts = Push.objects.values_list("attempts", flat=True).get(pk=work.lease.push_id)
     waits = trouble.retry is not Retry.NEVER or (isinstance(trouble, Garbled) and attempts < GARBLED_TRIES)
-    refused = clio.active(work.appointment.firm_id) is None  # it broke just now; mending it starts us again
+    # It broke just now, or was replaced by another; mending it starts us again.
+    refused = isinstance(trouble, NotAuthorised) or clio.active(work.appointment.firm_id) is None
     if not waits and not refused:
-        _failed_for_good(work, lease, trouble.text)
-        return None
+        return _failed_for_good(work, trouble.text)
     return pushes.failed(
-        lease,
+        work.lease,
         text=trouble.text,
         now=timezone.now() if isinstance(trouble, Limited) else work.now,
         after=timedelta(seconds=trouble.after) if trouble.after else None,
@@ -99,13 +120,25 @@ def _failed(work: Work, lease: pushes.Lease, trouble: RemoteTrouble) -> datetime
     )
 
 
-def _failed_for_good(work: Work, lease: pushes.Lease, text: str) -> None:
-    pushes.failed(lease, text=text, now=work.now, after=None, counts=True, for_good=True)
-    with transaction.atomic():
-        record("push_failed", firm=work.appointment.firm_id, now=work.now, subject=work.appointment.pk)
+def _failed_for_good(work: Work, text: str) -> datetime | None:
+    again = pushes.failed(work.lease, text=text, now=work.now, after=None, counts=True, for_good=True)
+    if again is None:
+        with transaction.atomic():
+            record("push_failed", firm=work.appointment.firm_id, now=work.now, subject=work.appointment.pk)
+    return again
 
 
 def _converge(work: Work) -> None:
+    """What is refused may speak of something that Clio no longer has: then once more, without that."""
+    try:
+        _approach(work)
+    except (Missing, Rejected):
+        if not gone.unlink(work):
+            raise
+        _approach(work)
+
+
+def _approach(work: Work) -> None:
     state = work.appointment.state
     if state == Appointment.State.CONFIRMED:
         _present(work)
@@ -121,13 +154,15 @@ def _present(work: Work) -> None:
         )
         appointment.contact = contact
     time = TimeEntry.objects.select_related("matter__client").filter(appointment=appointment).first()
-    if time is not None and time.wanted:
+    if time is not None and time.wanted and not work.lost_matter:
         activities.ensure_matter(
             work.connection, work.session, time.matter, work.contact_id, appointment, work.now
         )
     calendar = target(appointment)
     if calendar is not None:
         work.entry_id = _ensure_entry(work, calendar)
+    if work.lost_matter:
+        raise NeedsPerson(work.lost_matter)
     if time is not None:
         activities.ensure(
             connection=work.connection,
@@ -149,7 +184,7 @@ def _absent(work: Work) -> None:
     known = pushes.link(work.connection, Link.Kind.ENTRY, appointment.pk)
     calendar = target(appointment)
     # A creation may have been carried out without our hearing of it: look for the mark, too.
-    marked = () if known or calendar is None else _marked(work, calendar)
+    marked = () if known else _marked(work, calendar)
     entry_ids = [known.theirs] if known else [entry.id for entry in marked]
     time = TimeEntry.objects.select_related("matter").filter(appointment=appointment).first()
     if time is not None:
@@ -166,6 +201,7 @@ def _absent(work: Work) -> None:
         with suppress(Missing):  # gone is what was wanted
             entries.delete(work.session, entry_id)
     pushes.forget(work.connection, Link.Kind.ENTRY, appointment.pk)
+    _heading_for(work, "")
 
 
 def target(appointment: Appointment) -> Calendar | None:
@@ -177,8 +213,20 @@ def target(appointment: Appointment) -> Calendar | None:
     return primary if primary is not None and primary.writable else None
 
 
-def _marked(work: Work, calendar: Calendar) -> tuple[CalendarEntry, ...]:
-    return entries.find_by_external(work.session, calendar.external_id, MARK, str(work.appointment.uid))
+def _marked(work: Work, calendar: Calendar | None) -> tuple[CalendarEntry, ...]:
+    """The entries with our mark: where they belong, and where one was being made when another calendar was chosen."""
+    here = calendar.external_id if calendar else ""
+    meant = Push.objects.values_list("entry_calendar", flat=True).get(pk=work.lease.push_id)
+    mark = str(work.appointment.uid)
+    found = entries.find_by_external(work.session, here, MARK, mark) if here else ()
+    if meant and meant != here:
+        with suppress(Missing, Forbidden):  # no longer ours to look into, nor to change
+            found += entries.find_by_external(work.session, meant, MARK, mark)
+    return found
+
+
+def _heading_for(work: Work, calendar_id: str) -> None:
+    Push.objects.filter(pk=work.lease.push_id).update(entry_calendar=calendar_id)
 
 
 def wanted_entry(appointment: Appointment, matter_id: str) -> dict[str, object]:
@@ -194,7 +242,8 @@ def wanted_entry(appointment: Appointment, matter_id: str) -> dict[str, object]:
 
 def _ensure_entry(work: Work, calendar: Calendar) -> str:
     appointment = work.appointment
-    wanted = wanted_entry(appointment, activities.matter_of(work.connection, appointment))
+    matter_id = "" if work.lost_matter else activities.matter_of(work.connection, appointment)
+    wanted = wanted_entry(appointment, matter_id)
     wanted["calendar"] = calendar.external_id
     known = pushes.link(work.connection, Link.Kind.ENTRY, appointment.pk)
     if known is not None:
@@ -211,6 +260,7 @@ def _ensure_entry(work: Work, calendar: Calendar) -> str:
         for spare in marked[1:]:
             entries.delete(work.session, spare.id)
         return _remember_entry(work, _update_entry(work, marked[0].id, wanted), wanted)
+    _heading_for(work, calendar.external_id)
     entry = entries.create(
         work.session,
         calendar_id=calendar.external_id,
@@ -242,4 +292,5 @@ def _remember_entry(work: Work, entry: CalendarEntry, wanted: dict[str, object])
     pushes.remember(
         work.connection, Link.Kind.ENTRY, work.appointment.pk, entry.id, entry.etag, wanted, work.now
     )
+    _heading_for(work, "")
     return entry.id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.db import connection as database
@@ -34,11 +35,14 @@ _TAKE = """
 class SharedBudget:
     """What the connector asks before each request and tells after each answer."""
 
-    def __init__(self, connection_id: int) -> None:
+    def __init__(self, connection_id: int, before: Callable[[], None] | None = None) -> None:
         self._id = connection_id
+        self._before = before
 
     def take(self, priority: Priority) -> None:
-        """Raises Limited when what is left is reserved for somebody in more of a hurry."""
+        """Raises Limited when what is left is reserved for somebody in more of a hurry, and what `before` raises."""
+        if self._before is not None:
+            self._before()
         now = timezone.now()
         with database.cursor() as cursor:
             cursor.execute(

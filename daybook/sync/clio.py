@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from django.utils import timezone
 from daybook.connectors.clio.oauth import App, Token
 from daybook.connectors.clio.regions import base_url
 from daybook.connectors.clio.session import Priority, Session
-from daybook.connectors.errors import NotAuthorised
+from daybook.connectors.errors import NotAuthorised, Unreachable
 from daybook.core.errors import Refusal
 from daybook.firms.outbox import record
 from daybook.sync.models import Connection
@@ -41,12 +41,18 @@ def active(firm_id: int) -> Connection | None:
     ).first()
 
 
-def session(connection: Connection, priority: Priority = Priority.SOON) -> Session:
-    """A session with the connection's token; renewed tokens are saved before they are used."""
+def session(
+    connection: Connection, priority: Priority = Priority.SOON, *, before: Callable[[], None] | None = None
+) -> Session:
+    """
+    A session with the connection's token; renewed tokens are saved before they are used. `before` is called ahead of
+    every request, and may stop it by raising.
+    """
     from daybook.sync.budget import SharedBudget
 
     def save(token: Token) -> None:
-        Connection.objects.filter(pk=connection.pk, state=Connection.State.ACTIVE).update(
+        same = Connection.objects.filter(pk=connection.pk, connected_at=connection.connected_at)
+        same.filter(state=Connection.State.ACTIVE).update(
             access_token=token.access, refresh_token=token.refresh, token_expires_at=token.expires_at
         )
 
@@ -56,7 +62,7 @@ def session(connection: Connection, priority: Priority = Priority.SOON) -> Sessi
         app(),
         token,
         save,
-        SharedBudget(connection.pk),
+        SharedBudget(connection.pk, before),
         timezone.now,
         priority=priority,
     )
@@ -64,18 +70,27 @@ def session(connection: Connection, priority: Priority = Priority.SOON) -> Sessi
 
 @contextmanager
 def noticing(connection: Connection) -> Iterator[None]:
-    """Mark the connection as broken when Clio no longer accepts it, then let the trouble go on."""
+    """
+    Mark the connection as broken when Clio no longer accepts it, then let the trouble go on.
+
+    What was refused may be the access of an earlier moment: somebody has connected again meanwhile. Then nothing is
+    broken, and the same work succeeds later: Unreachable.
+    """
     try:
         yield
     except NotAuthorised as trouble:
         mark_broken(connection, trouble.text, timezone.now())
+        since = Connection.objects.filter(pk=connection.pk, state=Connection.State.ACTIVE)
+        if since.exclude(connected_at=connection.connected_at).exists():
+            raise Unreachable("Clio", text="Clio was connected again meanwhile.") from trouble
         raise
 
 
 def mark_broken(connection: Connection, text: str, now: datetime) -> None:
     """Somebody has to connect again: say so once."""
     with transaction.atomic():
-        broken = Connection.objects.filter(pk=connection.pk, state=Connection.State.ACTIVE).update(
+        same = Connection.objects.filter(pk=connection.pk, connected_at=connection.connected_at)
+        broken = same.filter(state=Connection.State.ACTIVE).update(
             state=Connection.State.BROKEN, trouble=text[:300]
         )
         if broken:

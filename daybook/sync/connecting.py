@@ -213,5 +213,5 @@ def settle_in(*, connection_id: int, now: datetime) -> None:
         Connection.objects.filter(pk=connection.pk).update(rounding_minutes=billing.rounding_minutes)
         lawyers.match(connection=connection, now=now)
         calendars.refresh_list(connection=connection, now=now)
-    pushes.want_coming(firm_id=connection.firm_id, now=now)
+    pushes.want_coming(connection=connection, now=now)
     Push.objects.filter(firm=connection.firm_id, state=Push.State.PENDING).update(next_try_at=now)

@@ -126,6 +126,8 @@ class Push(models.Model):
     trouble = models.CharField(max_length=300, blank=True)
     next_try_at = models.DateTimeField(null=True, blank=True)
     leased_until = models.DateTimeField(null=True, blank=True)
+    # Their calendar in which an entry is being made: it may lie there without our having heard of it.
+    entry_calendar = models.CharField(max_length=200, blank=True)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
 
 from daybook.appointments.models import Appointment
 from daybook.firms.outbox import record
 from daybook.firms.permissions import Actor
 from daybook.sync.models import Connection, Link, Push
 
-#: Nobody else touches an appointment's push this long; longer than its requests can take together.
+#: Nobody else touches an appointment's push this long; longer than one request can take. Each request begins it anew.
 LEASE = timedelta(minutes=3)
 
 #: Pauses before the next try, by how often it has failed; the last one repeats.
@@ -32,37 +33,71 @@ def has_connection(firm_id: int) -> bool:
 def want(*, appointment_id: int, firm_id: int, now: datetime) -> bool:
     """
     Note, in the caller's transaction, that Clio should hear of an appointment's latest change. False when the firm
-    has no connection, so there is nothing to do.
+    has no connection, so there is nothing to do now: what Clio already shows is still noted, for the day it is
+    connected again.
     """
-    if not has_connection(firm_id):
-        return False
+    connected = has_connection(firm_id)
     with transaction.atomic():
-        updated = Push.objects.filter(appointment=appointment_id).update(
-            wanted=F("wanted") + 1, state=Push.State.PENDING, next_try_at=now, attempts=0, trouble=""
-        )
-        if not updated:
+        updated = _again(Push.objects.filter(appointment=appointment_id), now)
+        if connected and not updated:
             Push.objects.get_or_create(
                 appointment_id=appointment_id, defaults={"firm_id": firm_id, "next_try_at": now}
             )
-    return True
+    return connected
 
 
-def want_coming(*, firm_id: int, now: datetime) -> int:
-    """Queue every coming appointment that Clio has not heard of, for a firm that has just connected."""
-    coming = Appointment.objects.filter(
-        firm=firm_id, state=Appointment.State.CONFIRMED, during__endswith__gt=now, push=None
+def _again(pushes: QuerySet[Push], now: datetime) -> int:
+    return pushes.update(
+        wanted=F("wanted") + 1, state=Push.State.PENDING, next_try_at=now, attempts=0, trouble=""
     )
-    rows = [Push(firm_id=firm_id, appointment=appointment, next_try_at=now) for appointment in coming]
-    Push.objects.bulk_create(rows, ignore_conflicts=True)
-    return len(rows)
 
 
-@dataclass(frozen=True, slots=True)
+def want_coming(*, connection: Connection, now: datetime) -> None:
+    """
+    Queue every coming appointment that this Clio account does not hold, for a firm that has just connected: made
+    without Clio, or written to another account before.
+    """
+    held = Link.objects.filter(connection=connection, kind=Link.Kind.ENTRY).values("ours")
+    coming = Appointment.objects.filter(
+        firm=connection.firm_id, state=Appointment.State.CONFIRMED, during__endswith__gt=now
+    ).exclude(pk__in=held)
+    with transaction.atomic():
+        _again(Push.objects.filter(appointment__in=coming, state=Push.State.DONE), now)
+        rows = [
+            Push(firm_id=connection.firm_id, appointment=appointment, next_try_at=now)
+            for appointment in coming.filter(push=None)
+        ]
+        Push.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+class LeaseLost(Exception):
+    """Somebody else has taken an appointment's push over: whoever had it stops where they are."""
+
+
+@dataclass(slots=True)
 class Lease:
     """The right to push one appointment for a while, and what was wanted when it was taken."""
 
     push_id: int
     wanted: int
+    until: datetime
+
+    def keep(self) -> None:
+        """Begin the lease anew, as is done before each request. Raises LeaseLost."""
+        until = timezone.now() + LEASE
+        if not self._rows().update(leased_until=until):
+            raise LeaseLost
+        self.until = until
+
+    def locked(self) -> Push:
+        """The push, for the end of the caller's transaction to write down what came of it. Raises LeaseLost."""
+        push = self._rows().select_for_update().first()
+        if push is None:
+            raise LeaseLost
+        return push
+
+    def _rows(self) -> QuerySet[Push]:
+        return Push.objects.filter(pk=self.push_id, leased_until=self.until)
 
 
 def take(appointment_id: int, now: datetime) -> Lease | None:
@@ -74,13 +109,17 @@ def take(appointment_id: int, now: datetime) -> Lease | None:
             return None
         push.leased_until = now + LEASE
         push.save(update_fields=["leased_until"])
-        return Lease(push.pk, push.wanted)
+        return Lease(push.pk, push.wanted, push.leased_until)
 
 
 def done(lease: Lease, *, now: datetime) -> bool:
-    """Clio shows what was wanted. True when something newer is wanted by now, and the push has to go again."""
+    """
+    Clio shows what was wanted. True when something newer is wanted by now, and the push has to go again.
+
+    Raises LeaseLost.
+    """
     with transaction.atomic():
-        push = Push.objects.select_for_update().get(pk=lease.push_id)
+        push = lease.locked()
         push.reached = lease.wanted
         push.leased_until = None
         push.attempts = 0
@@ -97,14 +136,18 @@ def failed(
 ) -> datetime | None:
     """
     Note why it did not work. `after` is when to try again, None for the usual growing pause; `for_good` means that
-    only a person can help. Returns the instant of the next try.
+    only a person can help, unless something else is wanted by now. Returns the instant of the next try.
+
+    Raises LeaseLost.
     """
     with transaction.atomic():
-        push = Push.objects.select_for_update().get(pk=lease.push_id)
+        push = lease.locked()
         push.leased_until = None
         push.trouble = text[:300]
         push.attempts += 1 if counts else 0
-        if for_good:
+        if for_good and push.wanted > lease.wanted:
+            push.state, push.next_try_at, push.attempts = Push.State.PENDING, now, 0
+        elif for_good:
             push.state, push.next_try_at = Push.State.TROUBLE, None
         else:
             pause = after or PAUSES[min(push.attempts, len(PAUSES)) - 1 if push.attempts else 0]
