@@ -74,3 +74,26 @@ def test_a_failure_is_told_to_whoever_did_the_work_and_the_others_do_their_own()
     assert sorted(heard) == ["answer 1", "no"]
     with pytest.raises(ValueError, match="no"):
         together.ask("same", fail)
+
+
+@pytest.mark.django_db
+def test_a_page_shared_by_a_crowd_has_each_visitors_own_token_and_a_signed_in_ones_is_not_shared(
+    client, monkeypatch
+):
+    from django.middleware.csrf import _does_token_match
+    from django.utils import timezone
+
+    from daybook.web.public import booking
+    from tests.cast import hart_and_vale
+
+    cast = hart_and_vale(timezone.now())
+    path = f"/book/{cast.firm.slug}/{cast.alice.slug}/{cast.consultation.slug}/"
+    page = client.get(path)
+    token = page.cookies["daybook_csrf"].value
+    assert 'name="csrfmiddlewaretoken"' in page.text
+    assert booking._TOKEN not in page.text
+    shown = page.text.split('name="csrfmiddlewaretoken" value="')[1].split('"')[0]
+    assert _does_token_match(shown, token)
+    client.force_login(cast.alice_user, "django.contrib.auth.backends.ModelBackend")
+    monkeypatch.setattr(booking, "_crowd", None)
+    assert client.get(path).status_code == 200

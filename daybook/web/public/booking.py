@@ -8,7 +8,9 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
+from django.middleware.csrf import get_token
+from django.shortcuts import redirect
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -21,10 +23,17 @@ from daybook.firms.permissions import firm_may
 from daybook.web.public import limits
 from daybook.web.public.places import closed
 from daybook.web.public.timetable import asked_days, chosen_start, timetable
+from daybook.web.public.together import Together
 from daybook.web.public.zones import Zone, remember, visitor_zone, zone_options
 
 _HOLD_COOKIE = "daybook_hold"
 _AN_HOUR = 3600
+
+#: With one of these a page may hold something of the visitor's own: a message, or who is signed in.
+_ONES_OWN = {settings.SESSION_COOKIE_NAME, "messages"}
+_TOKEN = "the-token-of-whoever-reads-this"  # noqa: S105 - stands where each visitor's own will stand
+#: A crowd that was just refused one time is shown the same list of the others.
+_crowd: Together[str] = Together()
 
 
 def _offer(firm_slug: str, lawyer_slug: str, type_slug: str) -> AppointmentType:
@@ -85,19 +94,29 @@ def times_page(
     """The page itself, with a notice when something was refused."""
     now = timezone.now()
     zone: Zone = visitor_zone(request, offer.lawyer.time_zone)
-    context = {
-        "firm": offer.firm,
-        "lawyer": offer.lawyer,
-        "type": offer,
-        "zone": zone,
-        "zone_label": words.zone_label(zone.name, now),
-        "zone_options": zone_options(zone.name),
-        "notice": notice,
-        "table": timetable(request, offer, zone.name, now, without),
-        "asked_from": request.GET.get("from", "")[:10],
-        **(extra or {}),
-    }
-    response = render(request, template, context, status=422 if zone.error and status == 200 else status)
+
+    def page(token: str) -> str:
+        context = {
+            "firm": offer.firm,
+            "lawyer": offer.lawyer,
+            "type": offer,
+            "zone": zone,
+            "zone_label": words.zone_label(zone.name, now),
+            "zone_options": zone_options(zone.name),
+            "notice": notice,
+            "table": timetable(request, offer, zone.name, now, without),
+            "asked_from": request.GET.get("from", "")[:10],
+            "csrf_token": token,
+            **(extra or {}),
+        }
+        return render_to_string(template, context, request)
+
+    if extra or _ONES_OWN & request.COOKIES.keys():
+        html = page(get_token(request))
+    else:  # the same for everybody who asks it in the same way, but for the form's token
+        same = (offer.pk, zone, notice, request.META.get("QUERY_STRING", ""))
+        html = _crowd.ask(same, lambda: page(_TOKEN)).replace(_TOKEN, get_token(request))
+    response = HttpResponse(html, status=422 if zone.error and status == 200 else status)
     remember(response, zone)
     # What is free changes by the second, and no shared cache may keep one visitor's zone for another.
     response["Cache-Control"] = "private, no-store"

@@ -14,7 +14,6 @@ from daybook.appointments import queries
 from daybook.appointments.models import AppointmentType
 from daybook.core import hours, times
 from daybook.core.hours import to_local
-from daybook.web.public.together import Together
 
 DAYS_SHOWN = 7
 MOST_DAYS = 62
@@ -38,9 +37,6 @@ _DAY = (
     '<div class="slots" role="group" aria-labelledby="day-{}">{}</div></section>\n'
 )
 
-#: A crowd that was just refused one time is shown the same list of the others.
-_crowd: Together[Timetable] = Together()
-
 
 def asked_days(request: HttpRequest, zone: str, now: datetime) -> tuple[date, int, bool]:
     """The first day asked for (today at the earliest), how many, and whether the visitor chose them."""
@@ -63,19 +59,6 @@ def timetable(
 ) -> Timetable:
     """The days asked for; when none of them is free, those from the next free day."""
     first, days, chosen = asked_days(request, zone, now)
-    same = (appointment_type.pk, zone, first, days, chosen, without)
-    return _crowd.ask(same, lambda: _timetable(appointment_type, zone, now, without, first, days, chosen))
-
-
-def _timetable(
-    appointment_type: AppointmentType,
-    zone: str,
-    now: datetime,
-    without: int,
-    first: date,
-    days: int,
-    chosen: bool,
-) -> Timetable:
     found = queries.open_days(appointment_type, first=first, days=days, zone=zone, now=now, without=without)
     if not found.days and found.next_from:
         found = queries.open_days(
