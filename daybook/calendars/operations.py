@@ -208,10 +208,15 @@ def store_busy(
 
 
 def mark_trouble(*, calendar: Calendar, text: str, final: bool, now: datetime) -> None:
-    """Note that a calendar could not be read; the first time is recorded as an event, so somebody is told once."""
+    """
+    Note that a calendar could not be read; the first time is recorded as an event, so somebody is told once.
+
+    What waiting will not mend stays so until the calendar has been read: silence afterwards does not make it better.
+    """
     with transaction.atomic():
-        first = Calendar.objects.filter(pk=calendar.pk, trouble_since=None).update(trouble_since=now)
-        Calendar.objects.filter(pk=calendar.pk).update(trouble=text[:300], trouble_final=final)
+        row = Calendar.objects.filter(pk=calendar.pk)
+        first = row.filter(trouble_since=None).update(trouble_since=now)
+        (row if final else row.filter(trouble_final=False)).update(trouble=text[:300], trouble_final=final)
         if first:
             record("calendar_unreadable", firm=calendar.firm_id, now=now, subject=calendar.pk)
 

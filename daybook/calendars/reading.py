@@ -40,8 +40,8 @@ def reread(calendars: Iterable[Calendar], *, start: datetime, end: datetime, now
     """
     Read the busy times of each calendar again over [start, end), before a promise is made.
 
-    A calendar that does not answer is forgiven while its mirror is younger than STALENESS, so that an outage of
-    minutes loses no booking; after that it fails closed. Does HTTP: never call it inside a transaction.
+    A calendar that does not answer is forgiven while its mirror is younger than STALENESS and reaches as far, so that
+    an outage of minutes loses no booking; after that it fails closed. Does HTTP: never call it inside a transaction.
 
     Raises CalendarUnreadable.
     """
@@ -49,5 +49,5 @@ def reread(calendars: Iterable[Calendar], *, start: datetime, end: datetime, now
         answered = any(reader(calendar, start, end, now) for reader in _readers)
         if not answered:
             calendar.refresh_from_db()
-            if trouble_of(calendar, now):
+            if trouble_of(calendar, now) or calendar.read_until is None or calendar.read_until < end:
                 raise CalendarUnreadable

@@ -25,8 +25,9 @@ def migrate() -> None:
         cursor.execute("SET lock_timeout = '60s'; SET statement_timeout = 0")
         cursor.execute("SELECT pg_advisory_lock(%s)", [_MIGRATION_LOCK])
         try:
-            call_command("migrate", interactive=False, verbosity=1)
+            # Before the migrations: once those are done, nothing of this is done again.
             call_command("createcachetable", verbosity=0)
+            call_command("migrate", interactive=False, verbosity=1)
         finally:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [_MIGRATION_LOCK])
     connection.close()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.utils import timezone
+from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
@@ -14,9 +15,11 @@ from daybook.sync import appointments, calendars, connecting, contacts, pushes
 from daybook.sync.models import Connection
 from daybook.sync.trouble import RemoteTrouble, worth_repeating
 
+#: Pauses before a job is tried again because the other system did not answer; the last one repeats.
+PAUSES = tuple(timedelta(seconds=seconds) for seconds in (5, 15, 60, 300, 900))
 
-class ComeBack(Exception):
-    """The other system asked for patience: the queue tries the job again, with growing pauses."""
+#: For what only a database that goes away can stop: 10, 20, 30 seconds and so on between the tries.
+PATIENT = RetryStrategy(max_attempts=8, wait=10, linear_wait=10)
 
 
 def _later(name: str, once: str, at: datetime, **arguments: object) -> None:
@@ -31,6 +34,11 @@ def _later(name: str, once: str, at: datetime, **arguments: object) -> None:
         return
 
 
+def _pause(trouble: RemoteTrouble, tries: int) -> timedelta:
+    """How long to wait: what the other system asked for, else longer each time."""
+    return timedelta(seconds=trouble.after) if trouble.after else PAUSES[min(tries, len(PAUSES) - 1)]
+
+
 @app.task(name="push_appointment", priority=5)
 def push_appointment(appointment_id: int) -> None:
     """Make Clio look like the appointment. When it has to be tried again, the minute tick (or this) brings it back."""
@@ -39,14 +47,16 @@ def push_appointment(appointment_id: int) -> None:
         _later("push_appointment", f"push:{appointment_id}", again, appointment_id=appointment_id)
 
 
-@app.task(name="settle_in", priority=6, retry=8)
-def settle_in(connection_id: int) -> None:
-    """What follows a new connection. Tried again while Clio does not answer."""
+@app.task(name="settle_in", priority=6)
+def settle_in(connection_id: int, tries: int = 0) -> None:
+    """What follows a new connection. Tried again for as long as Clio does not answer."""
+    now = timezone.now()
     try:
-        connecting.settle_in(connection_id=connection_id, now=timezone.now())
+        connecting.settle_in(connection_id=connection_id, now=now)
     except RemoteTrouble as trouble:
         if worth_repeating(trouble):
-            raise ComeBack(trouble.text) from trouble
+            at = now + _pause(trouble, tries)
+            _later("settle_in", f"settle:{connection_id}", at, connection_id=connection_id, tries=tries + 1)
         return
     for appointment_id in pushes.due(timezone.now()):
         _later("push_appointment", f"push:{appointment_id}", timezone.now(), appointment_id=appointment_id)
@@ -65,16 +75,21 @@ def read_calendars(firm_id: int) -> None:
     calendars.refresh_firm(firm_id=firm_id, now=timezone.now())
 
 
-@app.task(name="list_calendars", retry=3)
-def list_calendars(connection_id: int) -> None:
-    """Which calendars there are, and what we may do with them."""
+@app.task(name="list_calendars")
+def list_calendars(connection_id: int, tries: int = 0) -> None:
+    """Which calendars there are, and what we may do with them. Tried a few times; the next tick tries again."""
     connection = Connection.objects.filter(pk=connection_id, state=Connection.State.ACTIVE).first()
-    if connection is not None:
-        try:
-            calendars.refresh_list(connection=connection, now=timezone.now())
-        except RemoteTrouble as trouble:
-            if worth_repeating(trouble):
-                raise ComeBack(trouble.text) from trouble
+    if connection is None:
+        return
+    now = timezone.now()
+    try:
+        calendars.refresh_list(connection=connection, now=now)
+    except RemoteTrouble as trouble:
+        if worth_repeating(trouble) and tries < len(PAUSES):
+            at = now + _pause(trouble, tries)
+            _later(
+                "list_calendars", f"list:{connection_id}", at, connection_id=connection_id, tries=tries + 1
+            )
 
 
 @app.task(name="send_message", priority=7)
@@ -82,16 +97,16 @@ def send_message(message_id: int) -> None:
     messaging.deliver(message_id=message_id, now=timezone.now())
 
 
-@app.task(name="send_invitation", priority=7, retry=5)
+@app.task(name="send_invitation", priority=7, retry=PATIENT)
 def send_invitation(invitation_id: int) -> None:
     invitations.send_invitation(invitation_id=invitation_id, now=timezone.now())
 
 
-@app.task(name="alert_calendar", priority=6, retry=5)
+@app.task(name="alert_calendar", priority=6, retry=PATIENT)
 def alert_calendar(calendar_id: int) -> None:
     alerts.calendar_alert(calendar_id=calendar_id, now=timezone.now())
 
 
-@app.task(name="alert_connection", priority=6, retry=5)
+@app.task(name="alert_connection", priority=6, retry=PATIENT)
 def alert_connection(firm_id: int) -> None:
     alerts.connection_alert(firm_id=firm_id, now=timezone.now())

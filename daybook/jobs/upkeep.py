@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import procrastinate
 from procrastinate import JobContext
+from procrastinate.exceptions import UniqueViolation
+from procrastinate.jobs import Status
 
 from daybook.jobs.app import STALLED_SECONDS
 
@@ -21,7 +23,11 @@ async def sweep_stalled(context: JobContext, timestamp: int) -> None:
     """Put jobs back whose worker was killed. Jobs converge, so running one twice does no harm."""
     manager = context.app.job_manager
     for job in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS):
-        await manager.retry_job(job)
+        try:
+            await manager.retry_job(job)
+        except UniqueViolation:
+            # The same job waits already under its queueing lock, and does what this one would have done.
+            await manager.finish_job(job, status=Status.FAILED, delete_job=False)
     await manager.prune_stalled_workers(STALLED_SECONDS)
 
 

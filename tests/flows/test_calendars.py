@@ -192,3 +192,61 @@ def test_what_lies_beyond_the_reading_of_a_calendar_is_not_offered(quiet: Office
     Calendar.objects.update(read_until=quiet.start(12))
     assert offered(quiet, quiet.day)[-1] == "11:30"
     assert offered(quiet, quiet.day + timedelta(days=1)) == []
+
+
+def test_access_taken_away_stays_so_while_clio_is_silent(quiet: Office) -> None:
+    from daybook.appointments import operations
+    from daybook.calendars.queries import primary_calendar
+    from daybook.core.errors import CalendarUnreadable
+    from daybook.sync import calendars
+    from tests.flows.office import NOBODY
+
+    held = quiet.hold(9)
+    own = primary_calendar(quiet.cast.alice.pk)
+    assert own is not None
+    quiet.clio.control.fault(
+        method="GET", path="/api/v4/calendar_entries.json", kind="status", status=403, count=9
+    )
+    assert not calendars.refresh_busy(calendar_id=own.pk, now=quiet.now)
+    quiet.clio.control.clear_faults()
+    quiet.clio.control.down(True)
+    with pytest.raises(CalendarUnreadable):
+        operations.confirm(appointment=held, details=NOBODY, now=quiet.now + timedelta(seconds=10))
+
+
+def test_while_clio_is_silent_nobody_books_beyond_what_has_been_read(quiet: Office) -> None:
+    from daybook.appointments import operations
+    from daybook.core.errors import CalendarUnreadable
+    from tests.flows.office import NOBODY
+
+    quiet.clio.control.down(True)
+    now = quiet.now + timedelta(seconds=10)
+
+    def book(start: datetime) -> None:
+        operations.book(
+            actor=quiet.cast.alice_actor,
+            appointment_type=quiet.cast.consultation,
+            start=start,
+            details=NOBODY,
+            now=now,
+        )
+
+    book(quiet.start(9))
+    with pytest.raises(CalendarUnreadable):
+        book(quiet.start(9) + timedelta(days=200))
+
+
+def test_a_new_connection_is_settled_in_however_long_clio_was_away(office: Office) -> None:
+    from procrastinate.contrib.django.models import ProcrastinateJob
+
+    from daybook.jobs import tasks
+    from daybook.sync.models import Connection
+
+    connection = Connection.objects.get()
+    office.clio.control.down(True)
+    for tries in range(12):
+        ProcrastinateJob.objects.all().delete()
+        tasks.settle_in.func(connection.pk, tries)
+        (waiting,) = ProcrastinateJob.objects.filter(task_name="settle_in", status="todo")
+        assert waiting.scheduled_at > office.now
+        assert waiting.args["tries"] == tries + 1

@@ -122,3 +122,40 @@ def test_the_upkeep_repeats_by_itself():
     known = {task.task.name: task.cron for task in app.periodic_registry.periodic_tasks.values()}
     assert known["upkeep:sweep_stalled"] == "* * * * *"
     assert "upkeep:remove_old" in known
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_killed_job_whose_like_already_waits_does_not_stop_the_others_from_running_again(tasks):
+    runs = []
+
+    @tasks.task(name="named")
+    def named() -> None:
+        runs.append("named")
+
+    @tasks.task(name="plain")
+    def plain() -> None:
+        runs.append("plain")
+
+    named.configure(queueing_lock="once").defer()
+    plain.defer()
+    _execute("SELECT procrastinate_register_worker_v1()")
+    for _ in range(2):
+        _execute(
+            "SELECT * FROM procrastinate_fetch_job_v2(NULL, (SELECT max(id) FROM procrastinate_workers))"
+        )
+    _execute("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '2 minutes'")
+    app.configure_task("upkeep:sweep_stalled").defer(timestamp=0)
+    named.configure(queueing_lock="once").defer()
+    assert all(ran.error is None for ran in drain())
+    drain()
+    assert sorted(runs) == ["named", "plain"]
+    assert "doing" not in _statuses().values()
+
+
+def test_no_job_is_tried_again_at_once():
+    import daybook.jobs.schedule
+    import daybook.jobs.tasks  # noqa: F401
+
+    for task in app.tasks.values():
+        strategy = task.retry_strategy
+        assert strategy is None or strategy.wait or strategy.exponential_wait, task.name

@@ -345,3 +345,18 @@ def test_a_lawyer_who_has_left_can_no_longer_be_booked(cast: Cast) -> None:
     assert queries.public_type(cast.firm.slug, cast.alice.slug, cast.consultation.slug) is None
     firms.change_role(actor=boss, member=member, role="lawyer", active=True, now=NOW)
     assert queries.public_type(cast.firm.slug, cast.alice.slug, cast.consultation.slug) is not None
+
+
+def test_an_appointment_keeps_its_length_when_its_type_grows_shorter_and_needs_room_for_it(
+    cast: Cast,
+) -> None:
+    kind = cast.consultation
+    AppointmentType.objects.filter(pk=kind.pk).update(minutes=60)
+    kind.refresh_from_db()
+    long = booked(cast, 10)
+    AppointmentType.objects.filter(pk=kind.pk).update(minutes=30)
+    with pytest.raises(SlotOutsideHours):
+        operations.reschedule(appointment=long, start=at(cast.alice, TUESDAY, 16, 30), by="client", now=NOW)
+    operations.reschedule(appointment=long, start=at(cast.alice, TUESDAY, 16), by="client", now=NOW)
+    long.refresh_from_db()
+    assert long.end - long.start == timedelta(hours=1)

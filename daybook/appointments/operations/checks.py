@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
@@ -13,7 +14,7 @@ from daybook.calendars import queries as calendars
 from daybook.calendars.models import CalendarUse
 from daybook.calendars.reading import reread
 from daybook.core import availability as engine
-from daybook.core.availability import Span
+from daybook.core.availability import Offer, Span
 from daybook.core.errors import CalendarUnreadable, SlotTaken
 from daybook.core.periods import Period
 
@@ -38,7 +39,7 @@ def require_offered(
     if day.trouble:
         raise CalendarUnreadable
     engine.require_open(
-        offer_of(appointment_type),
+        _offer(appointment_type, during),
         during.start,
         hours=_periods(day.hours),
         busy=_periods(day.busy),
@@ -60,7 +61,7 @@ def require_own_time_free(
     rows = own_spans(
         appointment_type.lawyer_id, during.start - margin, during.end + margin, now, without=without
     )
-    offer = offer_of(appointment_type)
+    offer = _offer(appointment_type, during)
     found = engine.reasons(
         offer,
         during.start,
@@ -112,6 +113,11 @@ def read_again(appointment_type: AppointmentType, during: Period, now: datetime)
     before, after = buffers(appointment_type)
     reread((use.calendar for use in uses), start=during.start - before, end=during.end + after, now=now)
     return calendars.blocking_uses(appointment_type.lawyer_id, appointment_type.linked_calendar_id)
+
+
+def _offer(appointment_type: AppointmentType, during: Period) -> Offer:
+    """The type's rules for a stretch as long as `during`: an appointment keeps its length when its type's changes."""
+    return replace(offer_of(appointment_type), length=during.length)
 
 
 def _periods(spans: list[Span]) -> list[Period]:
