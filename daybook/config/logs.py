@@ -91,6 +91,8 @@ HARMLESS = frozenset(
 _EMAIL = re.compile(r"[\w.+'-]+@[\w-]+\.[\w.-]+")
 _SECRET = re.compile(r"(?i)\b(bearer|basic|token|secret|password|api[_-]?key)([\s:=]+)[^\s,;&\"']{6,}")
 _QUERY = re.compile(r"(https?://[^\s?#\"']+|/[^\s?#\"']*)\?[^\s\"']+")
+#: An address that opens something for whoever has it: kept without the part that does.
+_KEY = re.compile(r"(/(?:appointment|hold|join|key|confirm-email)/)[^/\s?#\"']+")
 _PHONE = re.compile(r"(?<![\w.:-])\+\d[\d ().-]{7,}\d")
 #: What the queue attaches to its records: arguments of jobs, whole results.
 _DROPPED = frozenset({"job", "jobs", "worker", "result", "task_kwargs", "args", "request", "server_time"})
@@ -106,8 +108,9 @@ def _is_personal(key: str) -> bool:
 
 
 def scrub(text: str) -> str:
-    """Take e-mail addresses, phone numbers, query strings and things that look like keys out of `text`."""
+    """Take e-mail addresses, phone numbers, query strings, signed links and things that look like keys out of `text`."""
     text = _QUERY.sub(r"\1?…", text)
+    text = _KEY.sub(r"\1…", text)
     text = _EMAIL.sub("[email]", text)
     text = _PHONE.sub("[phone]", text)
     return _SECRET.sub(r"\1\2[secret]", text)

@@ -103,12 +103,17 @@ def preview(
     if no_charge and rate is not None:
         amount = Money(0, rate.currency)
     elif rate is not None:
-        amount = rate.times(exact)
+        # Multiplied before it is divided: a third of an hour has no last decimal, and half a cent would get lost.
+        amount = Money(_half_up(rate.cents * rounded, 3600), rate.currency)
     return Preview(rounded, exact.quantize(Decimal("0.01"), ROUND_HALF_UP), amount)
 
 
 def _up(seconds: int, increment: int) -> int:
     return -(-seconds // increment) * increment
+
+
+def _half_up(amount: int, parts: int) -> int:
+    return (2 * amount + parts) // (2 * parts)
 
 
 class Wanted(StrEnum):

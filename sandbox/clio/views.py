@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from sandbox.clio import visibility
@@ -146,11 +147,15 @@ def _hours(seconds: float) -> float:
 
 
 def total(ctx: Context, row: Row) -> float:
+    """Half a cent goes up, as a decimal number says it: floats would keep it back now and then."""
+    price = Decimal(str(row["price"] or 0))
     if row["type"] != "TimeEntry":
-        return round(float(row["price"] or 0) * (row["quantity"] or 1), 2)
-    if row.get("flat_rate"):
-        return float(row["price"] or 0)
-    return round(float(row["price"] or 0) * rounded(ctx, row["quantity"] or 0) / 3600, 2)
+        amount = price * Decimal(str(row["quantity"] or 1))
+    elif row.get("flat_rate"):
+        amount = price
+    else:
+        amount = price * Decimal(str(rounded(ctx, row["quantity"] or 0))) / 3600
+    return float(amount.quantize(Decimal("0.01"), ROUND_HALF_UP))
 
 
 def _hidden_hours(ctx: Context, row: Row) -> bool:

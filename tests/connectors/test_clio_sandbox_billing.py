@@ -222,3 +222,25 @@ def test_notes_tasks_reminders_and_payment_links_can_be_made(
         "active": True,
         "amount": 50.0,
     }
+
+
+def test_the_preview_and_clio_agree_on_every_duration_rounding_and_rate() -> None:
+    from random import Random
+    from types import SimpleNamespace
+
+    from daybook.core.billing import preview
+    from daybook.core.money import Money
+    from sandbox.clio.views import rounded, total
+
+    chance = Random(7)
+    for _ in range(3000):
+        minutes, seconds = chance.choice((1, 2, 3, 5, 6, 10, 12, 15, 30)), chance.randint(60, 86_400)
+        cents = chance.choice((chance.randint(1, 200_000), 25_050, 33_333))
+        clio = SimpleNamespace(account={"rounding": minutes})
+        row = {"type": "TimeEntry", "price": cents / 100, "quantity": seconds}
+        ours = preview(seconds, rounding_minutes=minutes, rate=Money(cents, "USD"))
+        assert ours.amount is not None
+        assert (ours.rounded_seconds, ours.amount.cents) == (
+            rounded(clio, seconds),  # type: ignore[arg-type]
+            round(total(clio, row) * 100),  # type: ignore[arg-type]
+        ), (minutes, seconds, cents)

@@ -49,6 +49,13 @@ def test_texts_of_other_peoples_libraries_are_scrubbed(lines):
         assert secret not in json.dumps(line), line
 
 
+def test_a_signed_link_is_not_in_the_log(lines):
+    for path in ("/appointment/1f2e:sIgNeD/", "/book/hold/1f2e:sIgNeD/", "/join/7-1:sIgNeD/"):
+        logging.getLogger("django.request").error("Internal Server Error: %s", path)
+    for line in lines():
+        assert "sIgNeD" not in json.dumps(line), line
+
+
 def test_a_tracebacks_text_is_scrubbed_too(lines):
     try:
         raise ValueError("no such client: dana@example.com")

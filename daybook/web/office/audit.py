@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from daybook.core.events import EVENTS
 from daybook.firms.models import Event, Invitation, Lawyer, Member
 from daybook.firms.queries import audit_trail
+from daybook.web.office.desks import named_id
 from daybook.web.signed_in import OfficeRequest, office
 
 A_PAGE = 50
@@ -42,8 +43,8 @@ def audit(request: OfficeRequest) -> HttpResponse:
     who = request.GET.get("who", "")
     if who == "nobody":
         trail = trail.filter(actor=None)
-    elif who.isdigit() and len(who) < 18:
-        trail = trail.filter(actor=int(who))
+    elif named_id(who):
+        trail = trail.filter(actor=named_id(who))
     page = Paginator(trail, A_PAGE).get_page(request.GET.get("page"))
     names = _names(page.object_list)
     context = {

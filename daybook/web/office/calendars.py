@@ -29,6 +29,7 @@ from daybook.sync import queries as connections
 from daybook.sync.models import Connection
 from daybook.sync.trouble import RemoteTrouble
 from daybook.web.forms import RefusableForm
+from daybook.web.office.desks import named_id
 from daybook.web.office.typed import ReasonedSelect
 from daybook.web.signed_in import OfficeRequest, office
 
@@ -163,7 +164,7 @@ def _lawyer(request: OfficeRequest) -> Lawyer | None:
     """The lawyer in the address, else the one at the desk. Raises Http404 for one this person may not choose for."""
     asked = request.GET.get("lawyer", "")
     if asked:
-        return access_lawyer(request.actor, int(asked) if asked.isdigit() else 0, "choose_calendars")
+        return access_lawyer(request.actor, named_id(asked), "choose_calendars")
     own = request.actor.lawyer
     if own is not None:
         return access_lawyer(request.actor, own.pk, "choose_calendars")

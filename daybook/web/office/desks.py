@@ -66,6 +66,11 @@ def _back(request: OfficeRequest) -> str:
     return target if safe else reverse("dashboard")
 
 
+def named_id(text: str) -> int:
+    """The id that an address or a form names; 0, which nobody has, for what is no id."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+
+
 def typed(given: Mapping[str, str], name: str, most: int = 100) -> str:
     """A word to search for, as the database can take it."""
     return given.get(name, "").replace("\0", "").strip()[:most]

@@ -18,6 +18,7 @@ from daybook.firms import operations, queries
 from daybook.firms.models import Firm, Invitation, Lawyer, Member
 from daybook.web.forms import RefusableForm
 from daybook.web.office.choices import zones_with
+from daybook.web.office.desks import named_id
 from daybook.web.signed_in import OfficeRequest, office
 
 #: What a role means, beside its name.
@@ -113,7 +114,7 @@ def _known(request: OfficeRequest) -> dict[str, Any]:
     asked = request.GET.get("lawyer", "")
     if not asked:
         return {}
-    lawyer = queries.access_lawyer(request.actor, int(asked) if asked.isdigit() else 0, "manage_team")
+    lawyer = queries.access_lawyer(request.actor, named_id(asked), "manage_team")
     return {
         "name": lawyer.name,
         "email": lawyer.email,

@@ -110,8 +110,9 @@ def _clock(hour: int, minute: int) -> str:
 
 
 def chosen_start(request: HttpRequest) -> datetime | None:
-    """The time whose button was pressed, or None for what is no time at all."""
+    """The time whose button was pressed, or None for what is no time at all, or one nobody reckons with."""
     try:
-        return datetime.fromtimestamp(int(request.POST.get("start", "")), UTC)
+        start = datetime.fromtimestamp(int(request.POST.get("start", "")), UTC)
     except (ValueError, OverflowError, OSError):
         return None
+    return start if 2000 <= start.year < 2100 else None
