@@ -100,6 +100,29 @@ def django_db_setup(postgres: None, django_db_setup: None) -> None:
     """pytest-django's own, after the server is there."""
 
 
+@pytest.fixture
+def transactional_db(transactional_db: None) -> Iterator[None]:
+    """pytest-django's own, without the jobs of other tests: the queue's tables are none that Django empties."""
+    _forget_jobs()
+    yield
+    _forget_jobs()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whoever only marks a test as transactional means that fixture too."""
+    for item in items:
+        marker = item.get_closest_marker("django_db")
+        if marker and marker.kwargs.get("transaction") and "transactional_db" not in item.fixturenames:  # type: ignore[attr-defined]
+            item.fixturenames.insert(0, "transactional_db")  # type: ignore[attr-defined]
+
+
+def _forget_jobs() -> None:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE procrastinate_jobs RESTART IDENTITY CASCADE")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _guards(pytestconfig: pytest.Config) -> None:
     if os.environ.get("DJANGO_SETTINGS_MODULE"):
