@@ -51,7 +51,7 @@ class Table:
         print(machine())
         for note in notes:
             print(note)
-        print(f"\n{'':52}{'figure':>14}{'target':>14}")
+        print(f"\n{'':52}{'figure':>14}{'target':>14}", flush=True)
 
     def row(
         self,

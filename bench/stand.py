@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -68,6 +69,7 @@ def stand(*, worker: bool = False, **settings: str) -> Iterator[Stand]:
     `settings` are put into the environment. Django is set up in this process too, on the same database, for seeding.
     """
     with ExitStack() as undo:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # told to end, we clean up all the same
         folder = Path(tempfile.mkdtemp(prefix="daybook-bench-"))
         undo.callback(shutil.rmtree, folder, ignore_errors=True)
         for name in UNSET:
