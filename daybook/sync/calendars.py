@@ -208,8 +208,12 @@ def _own(connection: Connection, uids: set[str]) -> dict[str, Appointment]:
 
 
 def _stale(appointment: Appointment) -> bool:
-    """Whether the entry over there is a copy we are about to move or delete: it must not block the old time."""
+    """
+    Whether the entry over there is a copy we are about to move or delete: it must not block the old time.
+
+    One that waits for a person is not about to: where it stands, somebody may have put it.
+    """
     push = getattr(appointment, "push", None)
     if appointment.state in (Appointment.State.CANCELLED, Appointment.State.EXPIRED):
         return True
-    return push is not None and push.state != Push.State.DONE
+    return push is not None and push.state == Push.State.PENDING

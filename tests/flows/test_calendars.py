@@ -250,3 +250,18 @@ def test_a_new_connection_is_settled_in_however_long_clio_was_away(office: Offic
         (waiting,) = ProcrastinateJob.objects.filter(task_name="settle_in", status="todo")
         assert waiting.scheduled_at > office.now
         assert waiting.args["tries"] == tries + 1
+
+
+def test_our_entry_moved_by_hand_blocks_where_it_now_stands_while_its_push_waits_for_a_person(
+    quiet: Office,
+) -> None:
+    from daybook.sync.models import Push
+
+    appointment = quiet.book(9)
+    quiet.work()
+    Push.objects.filter(appointment=appointment).update(state=Push.State.TROUBLE, next_try_at=None)
+    (entry,) = quiet.entries(appointment)
+    quiet.clio.control.move_entry(ALICE, entry["id"], wall(quiet.day, 15), wall(quiet.day, 15, 30))
+    refresh(quiet)
+    assert "15:00" not in offered(quiet, quiet.day)
+    assert "09:00" not in offered(quiet, quiet.day)
