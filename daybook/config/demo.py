@@ -9,6 +9,7 @@ from daybook.appointments import operations as appointments
 from daybook.appointments.models import Appointment, AppointmentType
 from daybook.appointments.operations import ClientDetails
 from daybook.calendars import operations as calendars
+from daybook.calendars.queries import exceptions_of
 from daybook.core.errors import Refusal
 from daybook.core.hours import WeeklyHours, local_to_utc
 from daybook.firms import operations as firms
@@ -149,10 +150,12 @@ def _lawyer(firm: Firm, person: Person, user: User, now: datetime) -> list[Appoi
 
 
 def _working_day(lawyer: Lawyer, today: date, offset: int) -> date:
+    """So many working days from today: Monday to Thursday, when all three work, and no public holiday."""
     day, left, step = today, abs(offset), 1 if offset > 0 else -1
     while left:
         day += timedelta(days=step)
-        left -= day.weekday() < 4  # Monday to Thursday, when all three work
+        closed = any(exception.on == day for exception in exceptions_of(lawyer, day, day))
+        left -= day.weekday() < 4 and not closed
     return day
 
 
@@ -179,7 +182,7 @@ def _book(
             actor=actor, appointment_type=appointment_type, start=start, details=details, now=booked_at
         )
     except Refusal:
-        return  # a public holiday or a clash on the day somebody starts the demo: one booking fewer
+        return  # a clash on the day somebody starts the demo: one booking fewer
     if start < now:
         # What would have been said weeks ago is not said today.
         Message.objects.filter(appointment=appointment).update(
