@@ -15,7 +15,7 @@ from daybook.firms.permissions import Actor
 from daybook.firms.queries import actor_of
 
 PASSWORD = "a quiet library 1886"
-NINE_TO_FIVE = WeeklyHours({day: ((540, 1020),) for day in range(5)})
+NINE_TO_FIVE = WeeklyHours(dict.fromkeys(range(5), ((540, 1020),)))
 DANA = ClientDetails(
     name="Dana Reyes", email="dana@example.com", phone="+13035550101", time_zone="America/New_York"
 )
