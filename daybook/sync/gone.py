@@ -37,7 +37,8 @@ def unlink(work: Work) -> bool:
     """
     appointment = work.appointment
     time = TimeEntry.objects.select_related("matter").filter(appointment=appointment, wanted=True).first()
-    people = {appointment.contact_id, time.matter.client_id if time else None} - {None}
+    mentioned = (appointment.contact_id, time.matter.client_id if time else None)
+    people = {contact for contact in mentioned if contact is not None}
     lost = [contact for contact in people if _is_gone(work, Link.Kind.CONTACT, contact, contacts.get)]
     for contact in lost:
         with transaction.atomic():
@@ -54,8 +55,8 @@ def unlink(work: Work) -> bool:
     return bool(lost or entry or work.lost_matter)
 
 
-def _is_gone(work: Work, kind: str, ours: int | None, look: Callable[[Session, str], object]) -> bool:
-    known = link(work.connection, kind, ours) if ours else None
+def _is_gone(work: Work, kind: str, ours: int, look: Callable[[Session, str], object]) -> bool:
+    known = link(work.connection, kind, ours)
     if known is None:
         return False
     try:
