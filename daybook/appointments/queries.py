@@ -56,14 +56,24 @@ def public_type(firm_slug: str, lawyer_slug: str, type_slug: str) -> Appointment
 
 
 def open_starts(
-    appointment_type: AppointmentType, *, start: datetime, end: datetime, now: datetime, without: int = 0
+    appointment_type: AppointmentType,
+    *,
+    start: datetime,
+    end: datetime,
+    now: datetime,
+    without: int = 0,
+    hold_key: str = "",
 ) -> tuple[list[int], str]:
-    """The free starts in [start, end) as epoch seconds, and why there are none if calendars cannot be trusted."""
+    """
+    The free starts in [start, end) as epoch seconds, and why there are none if calendars cannot be trusted.
+
+    `without` leaves out an appointment that is being moved, `hold_key` what this visitor holds themselves.
+    """
     end = min(end, now + timedelta(days=appointment_type.horizon_days, hours=1))
     start = max(start, now - timedelta(hours=1))
     if start >= end:
         return [], ""
-    day = survey(appointment_type, start, end, now, without=without)
+    day = survey(appointment_type, start, end, now, without=without, hold_key=hold_key)
     if day.trouble:
         return [], day.trouble
     starts = engine.open_starts(
@@ -80,7 +90,14 @@ def open_starts(
 
 
 def open_days(
-    appointment_type: AppointmentType, *, first: date, days: int, zone: str, now: datetime, without: int = 0
+    appointment_type: AppointmentType,
+    *,
+    first: date,
+    days: int,
+    zone: str,
+    now: datetime,
+    without: int = 0,
+    hold_key: str = "",
 ) -> OpenDays:
     """
     The free starts of `days` days from `first`, by the date a clock in `zone` shows. Days without any are left out.
@@ -92,7 +109,7 @@ def open_days(
     start, end = _midnight(first, zone), _midnight(last, zone)
     horizon = now + timedelta(days=min(appointment_type.horizon_days + 1, _LOOK_AHEAD.days))
     starts, trouble = open_starts(
-        appointment_type, start=start, end=max(end, horizon), now=now, without=without
+        appointment_type, start=start, end=max(end, horizon), now=now, without=without, hold_key=hold_key
     )
     if trouble:
         return OpenDays((), None, trouble)

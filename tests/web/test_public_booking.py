@@ -100,6 +100,25 @@ def client_two():
     return Client()
 
 
+def test_what_a_visitor_holds_is_still_free_to_them_and_taken_for_others(client, cast: Cast, client_two):
+    press(client, cast)
+    mine = f'value="{int(at(cast.alice, TUESDAY, 10).timestamp())}"'
+    shown = {"from": TUESDAY.isoformat()}
+    assert mine in client.get(TIMES, shown).content.decode()
+    assert mine not in client_two.get(TIMES, shown).content.decode()
+
+
+def test_somebody_who_missed_a_time_sees_what_is_left_near_it(client, cast: Cast, client_two):
+    press(client, cast)
+    page = press(client_two, cast).content.decode()
+    assert "Tue 1 Dec" in words(page)
+    assert "Wed 2 Dec" in words(page)
+    assert "Mon 30 Nov" not in words(page)
+    assert "Thu 3 Dec" not in words(page)
+    assert "Show more days" in page
+    assert "Earlier days" in page
+
+
 def test_choosing_again_gives_the_first_time_back(client, cast: Cast, client_two):
     press(client, cast, 10)
     press(client, cast, 11)

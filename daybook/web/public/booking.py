@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -62,12 +63,11 @@ def _hold(request: HttpRequest, offer: AppointmentType) -> HttpResponse:
         return redirect(request.get_full_path())
     if not limits.within_limit(request, "hold", now):
         return times_page(request, offer, notice=limits.SAYS, status=429)
-    key = request.get_signed_cookie(_HOLD_COOKIE, "", salt=_HOLD_COOKIE, max_age=_AN_HOUR)
-    key = key or secrets.token_hex(16)
+    key = _hold_key(request) or secrets.token_hex(16)
     try:
         held = operations.hold(appointment_type=offer, start=start, hold_key=key, now=now)
     except Refusal as refusal:
-        return times_page(request, offer, notice=refusal.text, status=refusal.status)
+        return times_page(request, offer, notice=refusal.text, status=refusal.status, around=start)
     response = redirect("public_hold", token=links.link_token(held))
     response.set_signed_cookie(
         _HOLD_COOKIE,
@@ -81,6 +81,11 @@ def _hold(request: HttpRequest, offer: AppointmentType) -> HttpResponse:
     return response
 
 
+def _hold_key(request: HttpRequest) -> str:
+    """Which holds are this visitor's own; empty for somebody who holds nothing."""
+    return request.get_signed_cookie(_HOLD_COOKIE, "", salt=_HOLD_COOKIE, max_age=_AN_HOUR)
+
+
 def times_page(
     request: HttpRequest,
     offer: AppointmentType,
@@ -88,12 +93,14 @@ def times_page(
     notice: str = "",
     status: int = 200,
     without: int = 0,
+    around: datetime | None = None,
     template: str = "public/times.html",
     extra: dict[str, Any] | None = None,
 ) -> HttpResponse:
     """The page itself, with a notice when something was refused."""
     now = timezone.now()
     zone: Zone = visitor_zone(request, offer.lawyer.time_zone)
+    key = _hold_key(request)
 
     def page(token: str) -> str:
         context = {
@@ -104,17 +111,17 @@ def times_page(
             "zone_label": words.zone_label(zone.name, now),
             "zone_options": zone_options(zone.name),
             "notice": notice,
-            "table": timetable(request, offer, zone.name, now, without),
+            "table": timetable(request, offer, zone.name, now, without=without, hold_key=key, around=around),
             "asked_from": request.GET.get("from", "")[:10],
             "csrf_token": token,
             **(extra or {}),
         }
         return render_to_string(template, context, request)
 
-    if extra or _ONES_OWN & request.COOKIES.keys():
+    if extra or key or _ONES_OWN & request.COOKIES.keys():
         html = page(get_token(request))
     else:  # the same for everybody who asks it in the same way, but for the form's token
-        same = (offer.pk, zone, notice, request.META.get("QUERY_STRING", ""))
+        same = (offer.pk, zone, notice, around, request.META.get("QUERY_STRING", ""))
         html = _crowd.ask(same, lambda: page(_TOKEN)).replace(_TOKEN, get_token(request))
     response = HttpResponse(html, status=422 if zone.error and status == 200 else status)
     remember(response, zone)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from typing import Any
 
 from django.http import HttpRequest
 from django.utils.html import format_html_join
@@ -16,6 +17,8 @@ from daybook.core import hours, times
 from daybook.core.hours import to_local
 
 DAYS_SHOWN = 7
+#: How many are shown to somebody who just missed a time.
+DAYS_NEAR = 2
 MOST_DAYS = 62
 
 
@@ -55,16 +58,31 @@ def asked_days(request: HttpRequest, zone: str, now: datetime) -> tuple[date, in
 
 
 def timetable(
-    request: HttpRequest, appointment_type: AppointmentType, zone: str, now: datetime, without: int = 0
+    request: HttpRequest,
+    appointment_type: AppointmentType,
+    zone: str,
+    now: datetime,
+    *,
+    without: int = 0,
+    hold_key: str = "",
+    around: datetime | None = None,
 ) -> Timetable:
-    """The days asked for; when none of them is free, those from the next free day."""
+    """
+    The days asked for; when none of them is free, those from the next free day.
+
+    `around` is a time that could not be had: what is left near it comes first, and the rest behind a button.
+    `hold_key` is the visitor's own: what they hold themselves is free to them.
+    """
     first, days, chosen = asked_days(request, zone, now)
-    found = queries.open_days(appointment_type, first=first, days=days, zone=zone, now=now, without=without)
-    if not found.days and found.next_from:
-        found = queries.open_days(
-            appointment_type, first=found.next_from, days=days, zone=zone, now=now, without=without
-        )
     today = to_local(now, zone).date()
+    if around is not None and now < around < now + timedelta(days=800):
+        first, days, chosen = max(today, to_local(around, zone).date()), DAYS_NEAR, True
+    asked: dict[str, Any] = {
+        "days": days, "zone": zone, "now": now, "without": without, "hold_key": hold_key
+    }  # fmt: skip
+    found = queries.open_days(appointment_type, first=first, **asked)
+    if not found.days and found.next_from:
+        found = queries.open_days(appointment_type, first=found.next_from, **asked)
     return Timetable(
         days=format_html_join(
             "",
@@ -80,7 +98,7 @@ def timetable(
             ),
         ),
         more_from=found.next_from,
-        earlier_from=max(today, first - timedelta(days=days)) if chosen else None,
+        earlier_from=max(today, first - timedelta(days=DAYS_SHOWN)) if chosen and first > today else None,
         hidden=bool(found.trouble),
     )
 
