@@ -212,7 +212,9 @@ def rescheduled(entry: TimeEntry, during: Period, zone: str, *, keep_seconds: bo
 
 def parse_duration(text: str) -> timedelta:
     """
-    What a person typed as time worked: "45" (minutes), "1:30", "1h 30m", "1.5h", "0.75 h".
+    What a person typed as time worked: "45" (minutes), "1:30", "1h 30m", "1.5h", "0.75 h", "0.5" (hours).
+
+    A number alone is minutes when it is whole and hours when it has a decimal point, as each is usually meant.
 
     Raises: BadDuration for anything else, and outside a minute to 24 hours.
     """
@@ -228,6 +230,8 @@ def parse_duration(text: str) -> timedelta:
             raise BadDuration
     elif "h" in typed:
         hours, _, minutes = typed.partition("h")
+    elif "." in typed and not typed.endswith("m"):
+        hours, minutes = typed, "0"
     minutes = minutes.removesuffix("m") or "0"
     if not _plain(hours) or not _plain(minutes) or (hours == "0" == minutes):
         raise BadDuration

@@ -169,6 +169,23 @@ def test_time_worked_is_read_as_people_type_it(typed: str, length: timedelta) ->
 
 
 @pytest.mark.parametrize(
+    ("typed", "length"),
+    [("0.5", minutes(30)), (".1", minutes(6)), ("1.25", minutes(75)), ("0,75", minutes(45)), ("1.0", hours(1)),
+     ("45", minutes(45)), ("1", minutes(1)), ("90m", minutes(90)), ("1.5m", timedelta(seconds=90))],
+)  # fmt: skip
+def test_a_number_alone_is_hours_with_a_decimal_point_and_minutes_without(
+    typed: str, length: timedelta
+) -> None:
+    assert parse_duration(typed) == length
+
+
+@pytest.mark.parametrize("typed", ["0.0", "0.", ".001", "24.5", "1.2.3"])
+def test_hours_of_no_length_or_beyond_a_day_are_refused(typed: str) -> None:
+    with pytest.raises(BadDuration):
+        parse_duration(typed)
+
+
+@pytest.mark.parametrize(
     "typed",
     [
         "",
