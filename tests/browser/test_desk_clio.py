@@ -99,3 +99,20 @@ def test_without_a_script_a_matter_is_searched_and_sent(office: Office, open_pag
     assert page.get_by_text("On its way to Clio.").is_visible()
     office.work()
     assert len(office.activities()) == 1
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with a script", "without"])
+def test_enter_searches_and_never_sends(office: Office, open_page: Callable[..., Any], script: bool):
+    page = sign_in(open_page(java_script_enabled=script))
+    page.get_by_role("link", name="Send to Clio", exact=True).click()
+    here = page.url
+    page.get_by_label("Note").fill("Kept")
+    page.get_by_label("Search matters").fill("parenting")
+    page.get_by_label("Search matters").press("Enter")
+    expect(page.get_by_role("radio", name="Parenting plan")).to_be_visible()
+    page.get_by_label("Time", exact=True).press("Enter")
+    expect(page.get_by_role("radio", name="Parenting plan")).to_be_visible()
+    assert page.url == here
+    assert page.get_by_label("Note").input_value() == "Kept"
+    office.work()
+    assert not office.activities()

@@ -104,6 +104,31 @@ def test_pressing_it_twice_gives_one_activity_and_the_page_follows_until_it_is_i
     assert "Sent to Clio" in text
 
 
+def test_enter_in_any_field_presses_the_search_and_sends_nothing(alice: Client, dana, office: Office):
+    url = reverse("send_to_clio", args=[dana.pk])
+    page = alice.get(url).content.decode()
+    first = re.findall(r"<button[^>]*>", page[page.index('id="id_link"') - 900 :])[0]
+    assert 'name="do" value="search"' in first
+    matter, _ = matters_on(page)[0]
+    answer = alice.post(url, form(matter, do="search", q="parenting", note="Kept"))
+    assert answer.status_code == 200
+    assert "Parenting plan" in words(answer)
+    assert "Kept" in words(answer)
+    office.work()
+    assert not office.activities()
+
+
+def test_time_is_typed_in_hours_too_as_the_form_says(alice: Client, dana, office: Office):
+    url = reverse("send_to_clio", args=[dana.pk])
+    page = alice.get(url)
+    assert "Hours and minutes, such as 0:30 or 0.5 h; a whole number is minutes." in words(page)
+    matter, _ = matters_on(page.content.decode())[0]
+    assert alice.post(url, form(matter, duration="0.5")).status_code == 302
+    office.work()
+    (activity,) = office.activities()
+    assert activity["quantity"] == 1800
+
+
 def test_a_new_matter_is_opened_with_the_first_press_only(alice: Client, dana, office: Office):
     before = len(office.clio.control.records("matters"))
     url = reverse("send_to_clio", args=[dana.pk])

@@ -57,7 +57,7 @@ class SendForm(RefusableForm):
     duration = forms.CharField(
         label="Time",
         max_length=20,
-        help_text="Hours and minutes, such as 0:30.",
+        help_text="Hours and minutes, such as 0:30 or 0.5 h; a whole number is minutes.",
         widget=forms.TextInput(attrs={"inputmode": "text", "autocomplete": "off"}),
         error_messages={"required": "Please enter a length of time."},
     )
@@ -177,7 +177,7 @@ def send_to_clio(request: OfficeRequest, appointment_id: int) -> HttpResponse:
         return _unable(request, found, f"{AlreadyBilled.says} It is {bill}.")
     if request.method != "POST":
         return _page(request, found, connection, draft)
-    if request.POST.get("do"):  # without JavaScript: search, or try Clio again
+    if request.POST.get("do"):  # Enter, or without JavaScript: search, or try Clio again
         return _page(request, found, connection, draft, kept=True)
     form = SendForm(request.actor.firm.currency, request.POST, areas=_posted(request.POST, "practice_area"),
                     categories=_posted(request.POST, "category"))  # fmt: skip
