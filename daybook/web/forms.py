@@ -13,6 +13,11 @@ class Renderer(TemplatesSetting):
     field_template_name = "parts/field.html"
 
 
+def stale(typed: str | None, sequence: int) -> bool:
+    """Whether a page was made from an older version of its record. One that does not say is taken as up to date."""
+    return typed is not None and typed != str(sequence)
+
+
 class RefusableForm(forms.Form):
     """A form that can show a Refusal where it belongs: beside its field, or on top."""
 

@@ -109,6 +109,24 @@ def test_cancelling_asks_once(client, booked: Appointment, link: str):
     assert client.get(f"{link}move/").status_code == 409
 
 
+def test_a_cancel_page_made_before_a_move_cancels_nothing_and_shows_the_new_time(
+    client, cast: Cast, booked: Appointment, link: str
+):
+    assert 'name="sequence" value="0"' in client.get(f"{link}cancel/").content.decode()
+    operations.reschedule(appointment=booked, start=at(cast.alice, TUESDAY, 14), by="firm", now=NOW)
+    answer = client.post(f"{link}cancel/", {"sequence": "0", "reason": "Ill"})
+    assert answer.status_code == 409
+    page = answer.content.decode()
+    assert "changed by someone else in the meantime" in page
+    assert "4:00 pm" in words(page)
+    assert 'value="Ill"' in page
+    booked.refresh_from_db()
+    assert booked.state == "confirmed"
+    assert client.post(f"{link}cancel/", {"sequence": "1"}).status_code == 302
+    booked.refresh_from_db()
+    assert booked.state == "cancelled"
+
+
 def test_too_late_is_said_kindly_with_the_firms_phone(client, booked: Appointment, link: str, clock):
     Firm.objects.update(phone="+1 303 555 0100")
     clock.move_to(booked.start - timedelta(hours=3))

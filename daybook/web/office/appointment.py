@@ -15,13 +15,13 @@ from daybook.appointments import operations, queries
 from daybook.appointments.models import Appointment
 from daybook.appointments.operations import ClientDetails
 from daybook.core import lifecycle, times
-from daybook.core.errors import NotAllowedNow, Refusal
+from daybook.core.errors import ChangedMeanwhile, NotAllowedNow, Refusal
 from daybook.firms.permissions import Actor, may
 from daybook.messaging import queries as messaging
 from daybook.sync import pushes
 from daybook.sync import queries as sync
 from daybook.sync.models import Connection
-from daybook.web.forms import RefusableForm
+from daybook.web.forms import RefusableForm, stale
 from daybook.web.office import consequences
 from daybook.web.office.booking import places_of
 from daybook.web.office.choosing import TimeForm, choices
@@ -172,6 +172,8 @@ def cancel_appointment(request: OfficeRequest, appointment_id: int) -> HttpRespo
         status = 422
         if form.is_valid():
             try:
+                if stale(request.POST.get("sequence"), found.sequence):
+                    raise ChangedMeanwhile
                 operations.cancel(
                     appointment=found,
                     by=FIRM,

@@ -15,8 +15,9 @@ from daybook.appointments import operations
 from daybook.appointments.availability import client_policy
 from daybook.appointments.models import Appointment, AppointmentType
 from daybook.core import lifecycle
-from daybook.core.errors import Refusal
+from daybook.core.errors import ChangedMeanwhile, Refusal
 from daybook.messaging.calendar_file import FILE_NAME, calendar_file
+from daybook.web.forms import stale
 from daybook.web.public import limits
 from daybook.web.public.booking import times_page
 from daybook.web.public.linked import linked
@@ -138,7 +139,11 @@ def cancel(request: HttpRequest, found: Appointment, token: str) -> HttpResponse
     if context["cannot_cancel"]:
         return render(request, "public/appointment.html", context, status=409)
     if request.method == "POST":
-        operations.cancel(appointment=found, by=CLIENT, now=now, reason=request.POST.get("reason", "")[:300])
+        reason = request.POST.get("reason", "")[:300]
+        if stale(request.POST.get("sequence"), found.sequence):
+            context |= {"notice": ChangedMeanwhile.says, "reason": reason}
+            return render(request, "public/cancel.html", context, status=409)
+        operations.cancel(appointment=found, by=CLIENT, now=now, reason=reason)
         messages.success(request, "Your appointment has been cancelled.")
         return redirect("public_appointment", token=token)
     return render(request, "public/cancel.html", context)

@@ -1,0 +1,31 @@
+"""Changing what stands at the desk: pages that have grown old, what is cancelled."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from daybook.appointments import operations
+from tests.cast import NOW, Cast, at
+from tests.web.test_desk_pages import TUESDAY, booked, words
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_cancel_page_made_before_a_move_cancels_nothing_and_shows_the_new_time(alice: Client, cast: Cast):
+    appointment = booked(cast)
+    url = reverse("cancel_appointment", args=[appointment.pk])
+    assert 'name="sequence" value="0"' in alice.get(url).content.decode()
+    operations.reschedule(appointment=appointment, start=at(cast.alice, TUESDAY, 14), by="client", now=NOW)
+    answer = alice.post(url, {"sequence": "0", "reason": "Ill"})
+    assert answer.status_code == 409
+    assert "changed by someone else in the meantime" in words(answer)
+    assert "2:00 pm" in words(answer)
+    assert "Ill" in words(answer)
+    assert 'name="sequence" value="1"' in answer.content.decode()
+    appointment.refresh_from_db()
+    assert appointment.state == "confirmed"
+    assert alice.post(url, {"sequence": "1"}).status_code == 302
+    appointment.refresh_from_db()
+    assert appointment.state == "cancelled"
