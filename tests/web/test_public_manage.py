@@ -77,6 +77,16 @@ def test_the_client_moves_it_and_the_link_stays_good(client, cast: Cast, booked:
     assert booked.sequence == 1
 
 
+def test_a_move_to_the_time_it_has_says_that_nothing_was_changed(client, booked: Appointment, link: str):
+    same = int(booked.start.timestamp())
+    assert client.post(f"{link}move/", {"start": same})["Location"] == link
+    page = client.get(link).content.decode()
+    assert "That is the time it already has. Nothing was changed." in page
+    assert "has been moved" not in page
+    booked.refresh_from_db()
+    assert booked.sequence == 0
+
+
 def test_its_own_time_does_not_stand_in_its_way(client, cast: Cast, link: str):
     cast.consultation.step_minutes = 15
     cast.consultation.save()

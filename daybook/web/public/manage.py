@@ -109,6 +109,9 @@ def move(request: HttpRequest, found: Appointment, token: str) -> HttpResponse:
             notice, status = "Please choose one of the times shown.", 422
         elif not limits.within_limit(request, "move", now):
             notice, status = limits.SAYS, 429
+        elif start == found.start:
+            messages.info(request, "That is the time it already has. Nothing was changed.")
+            return redirect("public_appointment", token=token)
         else:
             try:
                 operations.reschedule(appointment=found, start=start, by=CLIENT, now=now)
