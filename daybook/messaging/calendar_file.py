@@ -9,6 +9,7 @@ from icalendar import Calendar, Event
 from daybook.appointments.models import Appointment
 from daybook.core.times import say
 from daybook.messaging.links import manage_url
+from daybook.messaging.words import changeable_until, client_zone
 
 PRODUCT = "-//Daybook//Appointments//EN"
 FILE_NAME = "appointment.ics"
@@ -22,7 +23,7 @@ def calendar_file(appointment: Appointment, now: datetime) -> bytes:
     copy (RFC 5546 asks for an ORGANIZER with both methods; calendars do without, as of 2026). Times are in UTC and need
     no VTIMEZONE. The title names the lawyer only: no type, practice area, matter or answer is in the file.
 
-    The caller has fetched `appointment.lawyer` along. Raises UnknownTimeZone.
+    The caller has fetched the appointment's lawyer and type along. Raises UnknownTimeZone.
     """
     cancelled = appointment.state == Appointment.State.CANCELLED
     calendar = Calendar()
@@ -38,7 +39,7 @@ def calendar_file(appointment: Appointment, now: datetime) -> bytes:
     event.add("summary", f"Appointment with {appointment.lawyer.name}")
     if appointment.place_detail:
         event.add("location", appointment.place_detail)
-    event.add("description", _description(appointment, cancelled))
+    event.add("description", _description(appointment, cancelled, now))
     event.add("status", "CANCELLED" if cancelled else "CONFIRMED")
     event.add("class", "PRIVATE")
     event.add("transp", "TRANSPARENT" if cancelled else "OPAQUE")
@@ -52,13 +53,15 @@ def method(appointment: Appointment) -> str:
     return "CANCEL" if appointment.state == Appointment.State.CANCELLED else "PUBLISH"
 
 
-def _description(appointment: Appointment, cancelled: bool) -> str:
-    lawyer = appointment.lawyer
-    zone = appointment.client_time_zone or lawyer.time_zone
-    lines = [say(appointment.start, appointment.end, zone, lawyer.time_zone)]
+def _description(appointment: Appointment, cancelled: bool, now: datetime) -> str:
+    zone = client_zone(appointment)
+    lines = [say(appointment.start, appointment.end, zone, appointment.lawyer.time_zone)]
     link = manage_url(appointment)
+    until = changeable_until(appointment, now)
     if cancelled:
         lines.append("This appointment was cancelled.")
+    elif link and until:
+        lines.append(f"To move or cancel until {until}: {link}")
     elif link:
-        lines.append(f"To move or cancel: {link}")
+        lines.append(f"To look it up: {link}")
     return "\n".join(lines)

@@ -56,7 +56,6 @@ def client_words(kind: str, appointment: Appointment, *, now: datetime, was: dat
     lawyer, firm = appointment.lawyer, appointment.firm
     zone = client_zone(appointment)
     link = manage_url(appointment)
-    limit = appointment.start - timedelta(minutes=appointment.appointment_type.change_cutoff_minutes)
     context = {
         "greeting": _greeting(appointment.client_name),
         "lawyer": lawyer.name,
@@ -67,7 +66,7 @@ def client_words(kind: str, appointment: Appointment, *, now: datetime, was: dat
         "where": where(appointment),
         "fee": str(Money(appointment.fee_cents, firm.currency)) if appointment.fee_cents else "",
         "manage_url": link,
-        "until": f"{say_moment(limit, zone)} ({zone_label(zone, limit)})" if limit > now else "",
+        "until": changeable_until(appointment, now),
     }
     links = [link]
     if appointment.place == Place.VIDEO:
@@ -110,6 +109,13 @@ def notice_words(act: str, appointment: Appointment, *, was: datetime | None = N
 def client_zone(appointment: Appointment) -> str:
     """The zone the client reads times in; the lawyer's where none was ever said."""
     return appointment.client_time_zone or appointment.lawyer.time_zone
+
+
+def changeable_until(appointment: Appointment, now: datetime) -> str:
+    """Until when the client may move or cancel it online, in their zone; "" once that time has passed."""
+    zone = client_zone(appointment)
+    limit = appointment.start - timedelta(minutes=appointment.appointment_type.change_cutoff_minutes)
+    return f"{say_moment(limit, zone)} ({zone_label(zone, limit)})" if limit > now else ""
 
 
 def where(appointment: Appointment) -> str:

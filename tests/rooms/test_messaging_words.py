@@ -168,6 +168,17 @@ def test_after_the_limit_the_page_is_only_for_looking() -> None:
     assert "please answer this mail or call" in words.text
 
 
+def test_a_calendar_file_says_until_when_its_link_moves_or_cancels() -> None:
+    assert "To move or cancel until Mon 23 Nov 2026, 9:30 pm (London, GMT): https://book.example/" in str(
+        event_of(appointment())["description"]
+    )
+    late = appointment(during=DateTimeTZRange(NOW + timedelta(hours=3), NOW + timedelta(hours=4)))
+    text = str(event_of(late)["description"])
+    assert "To look it up: https://book.example/" in text
+    assert "cancel" not in text
+    assert "To look it up" in client_words("confirmation", late, now=NOW).text
+
+
 @pytest.mark.parametrize(
     "name", ["Win at evil.example", "http://evil.example/x", "a@b.example", "<b>You won</b>", "x\\y"]
 )

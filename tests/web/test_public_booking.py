@@ -62,6 +62,19 @@ def test_a_visitor_books_a_time(client, cast: Cast):
     assert booked.client_time_zone == "America/New_York"
 
 
+def test_links_that_would_refuse_are_not_promised(client, cast: Cast):
+    held = press(client, cast)["Location"]
+    page = words(client.get(held).content.decode())
+    assert "The confirmation goes there, with links to move or cancel." in page
+    assert "too soon" not in page
+    cast.consultation.change_cutoff_minutes = 14 * 24 * 60
+    cast.consultation.save()
+    page = words(client.get(held).content.decode())
+    assert "This appointment is too soon to be moved or cancelled online." in page
+    assert "The confirmation goes there." in page
+    assert "links to move" not in page
+
+
 def test_what_is_missing_is_said_beside_its_field_and_above_and_the_rest_is_kept(client, cast: Cast):
     held = press(client, cast)["Location"]
     answer = client.post(held, {"name": "", "email": "dana@example.com", "phone": ""})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -10,9 +12,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from daybook.appointments import links, operations
+from daybook.appointments.availability import client_policy
 from daybook.appointments.models import Appointment
 from daybook.core import lifecycle, times
-from daybook.core.errors import Refusal
+from daybook.core.errors import Refusal, TooLateToCancel
 from daybook.core.hours import to_local
 from daybook.web.public import drafts, limits
 from daybook.web.public.forms import DetailsForm
@@ -61,6 +64,9 @@ def _page(request: HttpRequest, held: Appointment, form: DetailsForm, status: in
     zone = visitor_zone(request, held.lawyer.time_zone).name
     gone = held.state == Appointment.State.EXPIRED or held.held_until is None
     over = gone or lifecycle.hold_runs_out(held.held_until, now)
+    too_soon = _too_soon(held, now)
+    if too_soon:
+        form.fields["email"].help_text = "The confirmation goes there."
     context = {
         "firm": held.firm,
         "lawyer": held.lawyer,
@@ -68,10 +74,23 @@ def _page(request: HttpRequest, held: Appointment, form: DetailsForm, status: in
         "held": held,
         "zone": zone,
         "form": form,
+        "too_soon": too_soon,
         "kept_until": "" if over else times.say_time(held.held_until, zone),
         "other_times": _other_times(held, zone),
     }
     return render(request, "public/details.html", context, status=status)
+
+
+def _too_soon(held: Appointment, now: datetime) -> bool:
+    """Whether the time for moving or cancelling will be over as soon as it is confirmed."""
+    policy = client_policy(held.appointment_type)
+    try:
+        lifecycle.may_cancel(
+            lifecycle.State.CONFIRMED, lifecycle.Actor.CLIENT, start=held.start, now=now, policy=policy
+        )
+    except TooLateToCancel:
+        return True
+    return False
 
 
 def _other_times(held: Appointment, zone: str) -> str:
