@@ -37,7 +37,7 @@ def plan(*, appointment_id: int, occasion_event: str, now: datetime) -> list[int
     Write down every message that follows from an appointment's event, and drop those it makes untrue.
 
     Called in the transaction that recorded the event. The same event planned twice plans nothing new. A client without
-    an email address gets nothing, and nobody is told of what is over. An appointment whose details changed
+    an email address gets nothing, and nobody is told of what is over: cancelling or moving it is for the books. An appointment whose details changed
     is confirmed anew only to an address that was never written to.
 
     Returns the ids of messages due now; reminders wait for `due`.

@@ -168,6 +168,17 @@ def test_cancelling_drops_the_reminders(cast: Cast) -> None:
     assert not [m for m in mail.outbox if "Reminder" in m.subject]
 
 
+def test_what_is_over_is_cancelled_and_moved_for_the_books_and_tells_nobody(cast: Cast) -> None:
+    appointment = booked(cast)
+    over = appointment.end
+    before = len(messages_of(appointment))
+    moved = move(appointment, appointment.start - timedelta(hours=2), by="firm", now=over)
+    cancelled = cancel(moved, by="firm", now=over)
+    assert len(messages_of(cancelled)) == before
+    deliver_due(over)
+    assert sent_to(DANA.email) == []
+
+
 def test_a_hold_that_is_given_up_tells_nobody(cast: Cast) -> None:
     start = at(cast.alice, TUESDAY, 10)
     held = appointments.hold(appointment_type=cast.consultation, start=start, hold_key="x", now=NOW)

@@ -29,3 +29,13 @@ def test_a_cancel_page_made_before_a_move_cancels_nothing_and_shows_the_new_time
     assert alice.post(url, {"sequence": "1"}).status_code == 302
     appointment.refresh_from_db()
     assert appointment.state == "cancelled"
+
+
+def test_no_email_is_announced_for_what_is_over(alice: Client, cast: Cast, clock):
+    appointment = booked(cast)
+    cancel, move = (reverse(name, args=[appointment.pk]) for name in ("cancel_appointment", "reschedule"))
+    assert "Dana Reyes gets an email saying so." in words(alice.get(cancel))
+    assert "Dana Reyes gets an email with the new time." in words(alice.get(move))
+    clock.move_to(appointment.end)
+    assert "It is over, so the client gets no email." in words(alice.get(cancel))
+    assert "Dana Reyes gets an email only if the new time lies ahead." in words(alice.get(move))

@@ -125,7 +125,7 @@ def reschedule(request: OfficeRequest, appointment_id: int) -> HttpResponse:
         "appointment": found,
         "row": one,
         "form": form,
-        "consequences": consequences.of_moving(found, connection),
+        "consequences": consequences.of_moving(found, connection, now),
         "times": choices(
             found.appointment_type, first=request.GET.get("from", ""), now=now, without=found.pk
         ),
@@ -192,7 +192,7 @@ def cancel_appointment(request: OfficeRequest, appointment_id: int) -> HttpRespo
         "appointment": found,
         "row": one,
         "form": form,
-        "consequences": consequences.of_cancelling(found, connection),
+        "consequences": consequences.of_cancelling(found, connection, now),
     }
     return render(request, "desk/cancel.html", context, status=status)
 

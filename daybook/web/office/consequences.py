@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from daybook.appointments.models import Appointment
 from daybook.billing.models import TimeEntry
 from daybook.sync.models import Connection, Push
 from daybook.web.office.shown import bill_text
 
 
-def of_moving(appointment: Appointment, connection: Connection | None) -> tuple[str, ...]:
+def of_moving(appointment: Appointment, connection: Connection | None, now: datetime) -> tuple[str, ...]:
     """One sentence each for calendar entry, activity and client."""
     entry = _entry(appointment)
     return tuple(
@@ -22,13 +24,18 @@ def of_moving(appointment: Appointment, connection: Connection | None) -> tuple[
                     plain="The activity on {matter} gets the new date.",
                     billed="Its time is already {bill} in Clio: it stays there as it is, and you get a task.",
                 ),
-                _client(appointment, "gets an email with the new time."),
+                _client(
+                    appointment,
+                    "gets an email with the new time."
+                    if appointment.end > now
+                    else "gets an email only if the new time lies ahead.",
+                ),
             ),
         )
     )
 
 
-def of_cancelling(appointment: Appointment, connection: Connection | None) -> tuple[str, ...]:
+def of_cancelling(appointment: Appointment, connection: Connection | None, now: datetime) -> tuple[str, ...]:
     """One sentence each for calendar entry, activity and client."""
     entry = _entry(appointment)
     return tuple(
@@ -42,7 +49,9 @@ def of_cancelling(appointment: Appointment, connection: Connection | None) -> tu
                     plain="The activity on {matter} is deleted in Clio.",
                     billed="Its time is already {bill} in Clio: it stays there, and you get a task.",
                 ),
-                _client(appointment, "gets an email saying so."),
+                _client(appointment, "gets an email saying so.")
+                if appointment.end > now
+                else "It is over, so the client gets no email.",
             ),
         )
     )
