@@ -7,6 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from daybook.appointments import operations
+from daybook.appointments.models import Appointment
 from tests.cast import NOW, Cast, at
 from tests.web.test_desk_pages import TUESDAY, booked, words
 
@@ -39,3 +40,16 @@ def test_no_email_is_announced_for_what_is_over(alice: Client, cast: Cast, clock
     clock.move_to(appointment.end)
     assert "It is over, so the client gets no email." in words(alice.get(cancel))
     assert "Dana Reyes gets an email only if the new time lies ahead." in words(alice.get(move))
+
+
+def test_a_cancelled_appointment_offers_no_video_link_and_no_sending(alice: Client, cast: Cast):
+    appointment = booked(cast)
+    Appointment.objects.update(place="video", place_detail="https://video.example/alice")
+    page = words(alice.get(reverse("appointment", args=[appointment.pk])))
+    assert "Open the video link" in page
+    assert "Send to Clio puts its time on a matter." in page
+    operations.cancel(appointment=appointment, by="firm", now=NOW)
+    page = words(alice.get(reverse("appointment", args=[appointment.pk])))
+    assert "Open the video link" not in page
+    assert "Send to Clio" not in page
+    assert "It is cancelled, so there is no time to send." in page
