@@ -108,8 +108,14 @@ def transactional_db(transactional_db: None) -> Iterator[None]:
     _forget_jobs()
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whoever only marks a test as transactional means that fixture too."""
+    """
+    Whoever only marks a test as transactional means that fixture too. And the browser comes last: Playwright leaves an
+    event loop in the tests' thread, under which Django has other database connections than without (asgiref's Local,
+    read 2026-11), so that a test before and a test after it would not share what they think they share.
+    """
+    items.sort(key=lambda item: item.path.is_relative_to(ROOT / "tests" / "browser"))
     for item in items:
         marker = item.get_closest_marker("django_db")
         if marker and marker.kwargs.get("transaction") and "transactional_db" not in item.fixturenames:  # type: ignore[attr-defined]

@@ -8,7 +8,6 @@ A real browser on the running product.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import re
 import shutil
@@ -65,18 +64,6 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
         browser.close()
-
-
-@pytest.fixture(autouse=True)
-def _without_the_browsers_loop(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Playwright keeps an event loop in the tests' thread; tests without a browser are not to meet it."""
-    loop = None if "chromium" in request.fixturenames else asyncio._get_running_loop()
-    if loop is None:
-        yield
-        return
-    asyncio._set_running_loop(None)
-    yield
-    asyncio._set_running_loop(loop)
 
 
 @pytest.fixture
