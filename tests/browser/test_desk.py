@@ -172,6 +172,11 @@ def test_a_refusal_shows_beside_the_field_and_typing_a_date_chooses_another_time
     page.get_by_label("Time", exact=True).fill("18:15")
     assert page.get_by_label("Another time").is_checked()
     page.get_by_role("button", name="Book Appointment").click()
+    page.get_by_label("Book it anyway").check()  # a Saturday evening is outside her hours
+    assert page.get_by_label("Another time").is_checked()
+    assert page.get_by_label("Time", exact=True).input_value() == "18:15"
+    axe(page)
+    page.get_by_role("button", name="Book Appointment").click()
     page.wait_for_url("**/dashboard/")
     assert Appointment.objects.get().start == at(cast.alice, on, 18, 15)
 

@@ -118,8 +118,33 @@ def test_booking_for_somebody_new_adds_one_contact(alice: Client, cast: Cast):
 
 
 def test_any_time_can_be_typed_also_outside_the_hours(alice: Client, cast: Cast):
-    alice.post(BOOK, form(cast, start="other", on="2026-12-06", at="7:45 pm"))
+    alice.post(BOOK, form(cast, start="other", on="2026-12-06", at="7:45 pm", anyway="on"))
     assert Appointment.objects.get().start == at(cast.alice, TUESDAY.replace(day=6), 19, 45)
+
+
+@pytest.mark.parametrize(
+    ("on", "at"), [("2026-12-06", "10:00"), ("2026-12-01", "19:45"), ("2026-12-01", "16:45")]
+)
+def test_a_typed_time_outside_the_hours_is_asked_about_first(on: str, at: str, alice: Client, cast: Cast):
+    """A closed day, an hour after closing, and one that begins within the hours and ends after them."""
+    typed = form(cast, start="other", on=on, at=at)
+    answer = alice.post(BOOK, typed)
+    assert answer.status_code == 422
+    assert "Outside Alice Hart’s hours." in words(answer)
+    assert "Book it anyway" in words(answer)
+    page = answer.content.decode()
+    assert f'value="{on}"' in page
+    assert f'value="{at}"' in page
+    assert 'id="id_start_other" checked' in page
+    assert 'name="anyway"' in page
+    assert not Appointment.objects.exists()
+    assert alice.post(BOOK, typed | {"anyway": "on"}).status_code == 302
+    assert Appointment.objects.count() == 1
+
+
+def test_a_typed_time_within_the_hours_is_booked_at_once(alice: Client, cast: Cast):
+    assert "Book it anyway" not in words(alice.get(BOOK))
+    assert alice.post(BOOK, form(cast, start="other", on="2026-12-01", at="16:30")).status_code == 302
 
 
 @pytest.mark.parametrize(

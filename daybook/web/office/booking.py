@@ -23,7 +23,7 @@ from daybook.core import times
 from daybook.core.errors import Refusal, UnknownTimeZone
 from daybook.core.hours import zone
 from daybook.firms.models import Lawyer
-from daybook.web.office.choosing import Choices, TimeForm, choices
+from daybook.web.office.choosing import Choices, TimeForm, choices, outside_hours
 from daybook.web.office.desks import at_desk, typed
 from daybook.web.public.zones import zone_options
 from daybook.web.signed_in import OfficeRequest, office
@@ -66,6 +66,8 @@ class BookForm(TimeForm):
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 
+    anyway = forms.BooleanField(label="Book it anyway", required=False)
+
     def __init__(self, lawyer: Lawyer, types: list[AppointmentType], *args: Any, **kwargs: Any) -> None:
         super().__init__(lawyer, *args, **kwargs)
         self._types = {str(one.pk): one for one in types}
@@ -76,7 +78,9 @@ class BookForm(TimeForm):
         asked = str(self["type"].value() or "")
         self.chosen_type = self._types.get(asked) or next(iter(self._types.values()))
         self.fields["place"].choices = places_of(self.chosen_type)
-        self.order_fields(["contact", "name", "email", "phone", "zone", "type", "place", "start", "on", "at"])
+        self.order_fields(
+            ["contact", "name", "email", "phone", "zone", "type", "place", "start", "on", "at", "anyway"]
+        )
 
     def clean_zone(self) -> str:
         name = self.cleaned_data["zone"]
@@ -85,6 +89,13 @@ class BookForm(TimeForm):
         except UnknownTimeZone as refusal:
             raise forms.ValidationError(refusal.text) from refusal
         return name
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        ahead = self.is_typed and self.instant is not None and self.instant >= timezone.now()
+        if ahead and not data.get("anyway") and outside_hours(self.chosen_type, self.instant):
+            self.add_error("anyway", f"Outside {self._lawyer.name}’s hours.")
+        return data
 
     def details(self) -> ClientDetails:
         data = self.cleaned_data

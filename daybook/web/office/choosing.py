@@ -10,9 +10,10 @@ from django import forms
 
 from daybook.appointments import queries
 from daybook.appointments.models import AppointmentType
+from daybook.calendars.queries import hours_of
 from daybook.core import times
 from daybook.core.errors import NonexistentTime
-from daybook.core.hours import local_day, local_to_utc, to_local
+from daybook.core.hours import local_day, local_to_utc, open_spans, to_local
 from daybook.firms.models import Lawyer
 from daybook.web.forms import RefusableForm
 
@@ -78,6 +79,16 @@ def _slots(starts: tuple[datetime, ...], zone: str) -> tuple[Slot, ...]:
     )
 
 
+def outside_hours(appointment_type: AppointmentType, start: datetime) -> bool:
+    """Whether an appointment of the type from `start` would leave the lawyer's hours for it."""
+    lawyer = appointment_type.lawyer
+    end = start + timedelta(minutes=appointment_type.minutes)
+    days = local_day(start, lawyer.time_zone), local_day(end, lawyer.time_zone)
+    hours = hours_of(lawyer, appointment_type.pk, *days)
+    spans = open_spans(hours.weekly, hours.exceptions, lawyer.time_zone, *days)
+    return not any(opens <= start.timestamp() and end.timestamp() <= closes for opens, closes in spans)
+
+
 class TimeForm(RefusableForm):
     """A free time (`start` in epoch seconds), or `on` and `at` by the lawyer's clock."""
 
@@ -100,6 +111,7 @@ class TimeForm(RefusableForm):
         super().__init__(*args, **kwargs)
         self._lawyer = lawyer
         self.instant: datetime | None = None
+        self.is_typed = False  # rather than chosen from the times shown
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -128,6 +140,7 @@ class TimeForm(RefusableForm):
         if not _FIRST <= on < _LAST:
             self.add_error("on", "Please check the year.")
             return
+        self.is_typed = True
         try:
             self.instant = local_to_utc(
                 datetime.combine(on, at.replace(second=0, microsecond=0)), self._lawyer.time_zone
