@@ -40,9 +40,8 @@ from daybook.connectors.errors import (
     Stale,
     Unreachable,
 )
-
-sandbox_clio = pytest.importorskip("sandbox.clio")
-clio_contract = pytest.importorskip("tests.clio_contract")
+from sandbox import clio as sandbox_clio
+from tests import clio_contract
 
 APP = App("daybook-demo", "daybook-demo-secret")
 BACK = "http://127.0.0.1:1/back"
