@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.functional import SimpleLazyObject
 
 from daybook.firms import queries
 from daybook.firms.models import Lawyer
@@ -42,7 +43,8 @@ def office(action: str | None = None) -> Callable[[View], View]:
             if actor is None:
                 return render(request, "office/no_firm.html", status=403)
             request.actor = actor
-            request.desks = queries.desks(actor)
+            # Asked for by pages with a bar; the pick list, at every keystroke, does without.
+            request.desks = SimpleLazyObject(lambda: queries.desks(actor))
             if action is not None and not may(actor, action, actor.lawyer):
                 raise Http404
             return view(request, *args, **kwargs)

@@ -117,6 +117,13 @@ def test_a_second_start_finds_the_data_and_says_where_the_first_one_is(home: Pat
     again.stop()
 
 
+def _works(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 @pytest.mark.parametrize("victims", ["runner", "master", "both"])
 def test_whatever_is_killed_the_next_start_has_the_data_and_nothing_is_left_over(home: Path, victims: str):
     server = postgres.start(home)
@@ -126,7 +133,7 @@ def test_whatever_is_killed_the_next_start_has_the_data_and_nothing_is_left_over
     server = postgres.start(home)
     try:
         assert _remembered(server) == 1
-        assert not psutil.pid_exists(master) or psutil.Process(master).status() == psutil.STATUS_ZOMBIE
+        assert not _works(master)
         alive = {p.pid for p in leftovers.servers_of(server.place / "data")}
         family = {
             server.process.pid,
@@ -135,6 +142,17 @@ def test_whatever_is_killed_the_next_start_has_the_data_and_nothing_is_left_over
         assert alive <= family
     finally:
         server.stop()
+
+
+def test_an_orphan_that_ends_while_it_is_looked_at_is_no_obstacle(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+):
+    gone = subprocess.Popen([sys.executable, "-c", "pass"])
+    orphan = psutil.Process(gone.pid)
+    gone.wait()
+    seen = iter([[orphan]])
+    monkeypatch.setattr(leftovers, "servers_of", lambda data: next(seen, []))
+    leftovers.clear(home)
 
 
 def test_a_pid_file_that_names_a_stranger_is_no_obstacle_and_the_stranger_lives(home: Path):

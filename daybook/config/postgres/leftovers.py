@@ -25,6 +25,14 @@ def servers_of(data: Path) -> list[psutil.Process]:
     return found
 
 
+def _parent(process: psutil.Process) -> int:
+    """Its parent's number; 0 for one that has just ended by itself, as the children of a killed master do."""
+    try:
+        return int(process.ppid())
+    except psutil.Error:
+        return 0
+
+
 def clear(data: Path) -> None:
     """
     Stop every server still working in `data` and remove a pid file nobody stands behind.
@@ -38,7 +46,7 @@ def clear(data: Path) -> None:
             break
         # The master first: it takes its own children down in order.
         numbers = {process.pid for process in alive}
-        masters = [process for process in alive if process.ppid() not in numbers]
+        masters = [process for process in alive if _parent(process) not in numbers]
         for process in masters if signum == signal.SIGINT else alive:
             with suppress(psutil.Error):
                 process.send_signal(signum)
