@@ -1,0 +1,20 @@
+"""Connections, links, cursors; what Clio is owed; what needs a person. One module each."""
+
+from daybook.sync.models.connections import Connection, Cursor
+from daybook.sync.models.contacts import ContactSync, Cycle, Owed, Staged
+from daybook.sync.models.links import Apart, Link
+from daybook.sync.models.pushes import Push
+from daybook.sync.models.questions import Question
+
+__all__ = [
+    "Apart",
+    "Connection",
+    "ContactSync",
+    "Cursor",
+    "Cycle",
+    "Link",
+    "Owed",
+    "Push",
+    "Question",
+    "Staged",
+]

@@ -1,0 +1,34 @@
+"""What Clio should hear of an appointment, and how far it has."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class Push(models.Model):
+    """How far the other system looks like one appointment: wanted `sequence`, reached `sequence`."""
+
+    class State(models.TextChoices):
+        PENDING = "pending", "Pending"
+        DONE = "done", "In Clio"
+        TROUBLE = "trouble", "Needs attention"
+
+    firm = models.ForeignKey("firms.Firm", on_delete=models.CASCADE, related_name="+")
+    appointment = models.OneToOneField(
+        "appointments.Appointment", on_delete=models.CASCADE, related_name="push"
+    )
+    state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
+    wanted = models.PositiveIntegerField(default=1)  # grows with each change that Clio should hear of
+    reached = models.PositiveIntegerField(default=0)
+    attempts = models.PositiveIntegerField(default=0)
+    trouble = models.CharField(max_length=300, blank=True)
+    next_try_at = models.DateTimeField(null=True, blank=True)
+    leased_until = models.DateTimeField(null=True, blank=True)
+    # Their calendar in which an entry is being made: it may lie there without our having heard of it.
+    entry_calendar = models.CharField(max_length=200, blank=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["next_try_at"], name="pushes_due", condition=models.Q(state="pending"))
+        ]
