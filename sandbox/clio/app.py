@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from werkzeug.http import http_date
 from werkzeug.wrappers import Request, Response
 
 from sandbox.clio import api, control_http, oauth, pages
@@ -57,6 +58,8 @@ class Application:
         fault = self.world.faults.take(request.method, request.path)
         exchange.fault = fault.kind if fault else None
         response = self._answer(request, exchange, fault)
+        # The header tells the time of this world, which a test may have moved.
+        response.headers["Date"] = http_date(self.world.clock.time())
         exchange.status = response.status_code
         exchange.response_headers = dict(response.headers)
         exchange.response_body = response.get_data()

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import quote
 
@@ -46,10 +47,14 @@ class Budget(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """One page of a list, and the address of the next: None on the last. The address is good for this Clio only."""
+    """
+    One page of a list, and the address of the next: None on the last. The address is good for this Clio only. `at` is
+    what Clio's own clock said when it answered, in whole seconds; None when it did not say.
+    """
 
     items: tuple[T, ...]
     next_url: str | None
+    at: datetime | None = None
 
 
 class Session:
@@ -100,7 +105,7 @@ class Session:
         items = body["data"]
         if not isinstance(items, list):
             raise Garbled(PROVIDER, status=answer.status)
-        return Page(tuple(items), _next(body))
+        return Page(tuple(items), _next(body), _told(answer.headers.get("Date")))
 
     def pages(
         self, path: str, params: Mapping[str, Any] | None = None, *, start_url: str | None = None
@@ -263,6 +268,14 @@ def _next(body: dict[str, Any]) -> str | None:
     paging = meta.get("paging") if isinstance(meta, dict) else None
     following = paging.get("next") if isinstance(paging, dict) else None
     return following if isinstance(following, str) and following else None
+
+
+def _told(date: str | None) -> datetime | None:
+    """The instant of a Date header (RFC 9110, 5.6.7)."""
+    try:
+        return parsedate_to_datetime(date).astimezone(UTC) if date else None
+    except ValueError:
+        return None
 
 
 def _whole(value: str | None) -> int | None:
