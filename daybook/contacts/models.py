@@ -1,4 +1,4 @@
-"""Clients, prospects, companies: one row each, their emails and phones, and what type-ahead searches."""
+"""Clients, prospects, companies: one row each, how they are reached, what type-ahead searches, and what was changed."""
 
 from __future__ import annotations
 
@@ -6,12 +6,23 @@ from django.contrib.postgres.indexes import OpClass
 from django.db import models
 
 
+class Source(models.TextChoices):
+    """Who said so."""
+
+    CLIO = "clio", "Clio"
+    DESK = "desk", "Daybook"
+    BOOKING = "booking", "A booking"
+    MERGE = "merge", "A merge"
+    UNDO = "undo", "Undo"
+
+
 class Contact(models.Model):
     class Kind(models.TextChoices):
         PERSON = "person", "Person"
         COMPANY = "company", "Company"
 
-    firm = models.ForeignKey("firms.Firm", on_delete=models.CASCADE, related_name="+")
+    # Led by the index by name, as the rows below are by theirs: no index of their own.
+    firm = models.ForeignKey("firms.Firm", on_delete=models.CASCADE, related_name="+", db_index=False)
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.PERSON)
     first_name = models.CharField(max_length=255, blank=True)
     middle_name = models.CharField(max_length=255, blank=True)
@@ -22,6 +33,8 @@ class Contact(models.Model):
         max_length=255, blank=True
     )  # a company's own name, or a person's employer
     is_client = models.BooleanField(default=False)
+    # Where the row came from; empty for those older than the column.
+    source = models.CharField(max_length=10, choices=Source.choices, blank=True, db_default="")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -38,31 +51,54 @@ class Contact(models.Model):
         return " ".join(part for part in (self.first_name, self.middle_name, self.last_name) if part)
 
 
-class ContactEmail(models.Model):
-    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="emails")
-    firm = models.ForeignKey("firms.Firm", on_delete=models.CASCADE, related_name="+")
-    label = models.CharField(max_length=60, default="Work")
-    address = models.CharField(max_length=255)  # as it was written
-    normal = models.CharField(max_length=255)  # as core.people.normalise_email has it
+class Reach(models.Model):
+    """
+    A member of one of a contact's sets. `normal` is the member's key on a card: once a contact. The default one comes
+    first, the others in the order of `position`.
+    """
+
+    firm = models.ForeignKey("firms.Firm", on_delete=models.CASCADE, related_name="+", db_index=False)
+    label = models.CharField(max_length=255, default="Work")
+    normal = models.CharField(max_length=255)
     is_default = models.BooleanField(default=False)
+    position = models.PositiveSmallIntegerField(db_default=0)
 
     class Meta:
+        abstract = True
+        ordering = ["-is_default", "position", "id"]
+
+
+class ContactEmail(Reach):
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="emails", db_index=False)
+    address = models.CharField(max_length=255)  # as it was written
+
+    class Meta(Reach.Meta):
         constraints = [models.UniqueConstraint(fields=["contact", "normal"], name="email_once_a_contact")]
         indexes = [models.Index(fields=["firm", "normal"], name="email_lookup")]
-        ordering = ["-is_default", "id"]
 
 
-class ContactPhone(models.Model):
-    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="phones")
-    firm = models.ForeignKey("firms.Firm", on_delete=models.CASCADE, related_name="+")
-    label = models.CharField(max_length=60, default="Work")
+class ContactPhone(Reach):
+    """`normal` is E.164, or "raw:" and the folded text of what no country's rules read."""
+
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="phones", db_index=False)
     number = models.CharField(max_length=255)  # as it was written
-    normal = models.CharField(max_length=255, blank=True)  # E.164, or "" when no country's rules read it
-    is_default = models.BooleanField(default=False)
 
-    class Meta:
+    class Meta(Reach.Meta):
+        constraints = [models.UniqueConstraint(fields=["contact", "normal"], name="phone_once_a_contact")]
         indexes = [models.Index(fields=["firm", "normal"], name="phone_lookup")]
-        ordering = ["-is_default", "id"]
+
+
+class ContactAddress(Reach):
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="addresses", db_index=False)
+    street = models.CharField(max_length=255, blank=True)
+    city = models.CharField(max_length=255, blank=True)
+    province = models.CharField(max_length=255, blank=True)
+    postal_code = models.CharField(max_length=255, blank=True)
+    country = models.CharField(max_length=255, blank=True)
+
+    class Meta(Reach.Meta):
+        constraints = [models.UniqueConstraint(fields=["contact", "normal"], name="address_once_a_contact")]
+        indexes = [models.Index(fields=["firm"], name="address_of_firm")]
 
 
 class SearchKey(models.Model):
@@ -80,3 +116,45 @@ class SearchKey(models.Model):
             # text_pattern_ops: LIKE 'abc%' by index whatever the database's locale.
             models.Index("firm", OpClass("key", name="varchar_pattern_ops"), name="searchkey_prefix")
         ]
+
+
+class ContactChange(models.Model):
+    """
+    One field of a contact, or one member of a set, said something else from then on.
+
+    `field` and the values are those of `history.Difference`. That a contact was added is in its own row.
+    """
+
+    firm = models.ForeignKey("firms.Firm", on_delete=models.CASCADE, related_name="+")
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="changes")
+    field = models.CharField(max_length=300)
+    was = models.JSONField(null=True)
+    now_value = models.JSONField(null=True)
+    source = models.CharField(max_length=10, choices=Source.choices)
+    actor = models.ForeignKey("firms.User", on_delete=models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-id"]
+
+
+class Merge(models.Model):
+    """
+    Two contacts became one. What it takes to part them again: the dropped one's card, what was moved from it (ids of
+    appointments, matters and earlier merges), and the kept one's card before and after.
+    """
+
+    firm = models.ForeignKey("firms.Firm", on_delete=models.CASCADE, related_name="+")
+    kept = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="merges")
+    kept_before = models.JSONField()
+    kept_after = models.JSONField()
+    dropped = models.BigIntegerField()  # the id it had
+    dropped_card = models.JSONField()
+    dropped_is_client = models.BooleanField()
+    moved = models.JSONField(default=dict)
+    actor = models.ForeignKey("firms.User", on_delete=models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField()
+    undone_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]

@@ -27,6 +27,9 @@ class Suggestion:
     is_client: bool
 
 
+#: The rows that belong to a contact's card.
+REACH = ("emails", "phones", "addresses")
+
 #: How many key rows are looked at for one page of suggestions: several keys of one contact may match.
 _KEYS_PER_SUGGESTION = 4
 
@@ -112,7 +115,7 @@ def with_email(firm_id: int, normal: str) -> list[Contact]:
             pk__in=ContactEmail.objects.filter(firm=firm_id, normal=normal).values("contact")
         )
         .order_by("pk")
-        .prefetch_related("emails", "phones")
+        .prefetch_related(*REACH)
     )
 
 
@@ -122,12 +125,15 @@ def with_phone(firm_id: int, normal: str) -> list[Contact]:
             pk__in=ContactPhone.objects.filter(firm=firm_id, normal=normal).values("contact")
         )
         .order_by("pk")
-        .prefetch_related("emails", "phones")
+        .prefetch_related(*REACH)
     )
 
 
-def contacts_by_id(firm_id: int, ids: Iterable[int]) -> dict[int, Contact]:
-    found = Contact.objects.filter(firm=firm_id, pk__in=list(ids)).prefetch_related("emails", "phones")
+def contacts_by_id(firm_id: int, ids: Iterable[int], *, lock: bool = False) -> dict[int, Contact]:
+    """Those of the firm, with all it takes for a card; with `lock`, nobody else changes them until the transaction ends."""
+    found = Contact.objects.filter(firm=firm_id, pk__in=list(ids)).order_by("pk").prefetch_related(*REACH)
+    if lock:
+        found = found.select_for_update(no_key=True)
     return {contact.pk: contact for contact in found}
 
 

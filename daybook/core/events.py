@@ -44,7 +44,9 @@ EVENTS: dict[str, str] = {
     # Contacts and sync
     "contact_saved": "A contact was added or changed.",
     "contact_unlinked": "Clio no longer has a contact; the link to it was dropped.",
+    "contact_removed": "A contact was removed from Daybook; Clio keeps its own.",
     "contacts_merged": "Two contacts became one.",
+    "merge_undone": "Two contacts that had become one were parted again.",
     "contacts_imported": "The contacts in Clio were read for the first time.",
     "contacts_synced": "A cycle of two-way contact sync ended.",
     "appointment_pushed": "Clio shows the appointment as it is now.",

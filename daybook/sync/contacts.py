@@ -14,10 +14,11 @@ from daybook.connectors.clio.shapes import ClioContact
 from daybook.connectors.errors import Limited, Missing, Rejected, RemoteTrouble
 from daybook.contacts import operations as contacts
 from daybook.contacts import queries as contact_queries
+from daybook.contacts.cards import card_of, is_e164
 from daybook.contacts.models import Contact
-from daybook.contacts.operations import Person, Reach
 from daybook.core import matching
 from daybook.core import people as core
+from daybook.core.cards import TEXTS, Card, tidy
 from daybook.firms.outbox import record
 from daybook.sync import clio
 from daybook.sync.models import Connection, Cursor, Link
@@ -137,8 +138,9 @@ def take_in(connection: Connection, page: list[ClioContact], now: datetime) -> t
         )
     }
     ours = contact_queries.contacts_by_id(connection.firm_id, [link.ours for link in links.values()])
-    new: list[tuple[ClioContact, Person]] = []
-    changed: list[tuple[Contact, Person]] = []
+    country = connection.firm.country
+    new: list[tuple[ClioContact, Card]] = []
+    changed: list[tuple[Contact, Card, bool]] = []
     fresh: list[Link] = []
     for theirs in page:
         link = links.get(theirs.id)
@@ -148,18 +150,23 @@ def take_in(connection: Connection, page: list[ClioContact], now: datetime) -> t
         if contact is None:
             contact = _known_already(connection, theirs)
         if contact is None:
-            new.append((theirs, person_of(theirs)))
+            new.append((theirs, person_of(theirs, country)))
             continue
-        before = contacts.as_person(contact)
-        after = merged(before, person_of(theirs))
-        if after != before:
-            changed.append((contact, after))
+        before = card_of(contact)
+        after = merged(before, person_of(theirs, country))
+        if after != before or contact.is_client != theirs.is_client:
+            changed.append((contact, after, theirs.is_client))
         if link is None:
             fresh.append(_link(connection, contact.pk, theirs, now))
         else:
             link.etag, link.agreed, link.agreed_at = theirs.etag[:200], {"read": True}, now
     for row, (theirs, _) in zip(
-        contacts.store(firm=connection.firm, new=[person for _, person in new], changed=changed),
+        contacts.store(
+            firm=connection.firm,
+            new=[(card, theirs.is_client) for theirs, card in new],
+            changed=changed,
+            now=now,
+        ),
         new,
         strict=True,
     ):
@@ -200,7 +207,7 @@ def _known_already(connection: Connection, theirs: ClioContact) -> Contact | Non
             contact.first_name,
             contact.last_name or contact.company_name,
             tuple(row.normal for row in contact.emails.all()),
-            tuple(row.normal for row in contact.phones.all()),
+            tuple(row.normal for row in contact.phones.all() if is_e164(row.normal)),
         )
         for pk, contact in near.items()
         if pk not in linked
@@ -210,32 +217,13 @@ def _known_already(connection: Connection, theirs: ClioContact) -> Contact | Non
     return near[int(match.person.key)] if sure and isinstance(match, matching.Match) else None
 
 
-def merged(ours: Person, theirs: Person) -> Person:
+def merged(ours: Card, theirs: Card) -> Card:
     """Clio's values, and of ours what Clio has not: nobody's number is lost because the other side never knew it."""
-    return Person(
+    return Card(
         kind=theirs.kind,
-        first_name=theirs.first_name,
-        middle_name=theirs.middle_name,
-        last_name=theirs.last_name,
-        prefix=theirs.prefix,
-        title=theirs.title,
-        company_name=theirs.company_name or ours.company_name,
-        is_client=theirs.is_client,
-        emails=_union(theirs.emails, ours.emails),
-        phones=_union(theirs.phones, ours.phones),
+        **{name: getattr(theirs, name) for name in TEXTS if name != "company"},
+        company=theirs.company or ours.company,
+        emails=tidy((*theirs.emails, *ours.emails)),
+        phones=tidy((*theirs.phones, *ours.phones)),
+        addresses=tidy((*theirs.addresses, *ours.addresses)),
     )
-
-
-def _union(first: tuple[Reach, ...], second: tuple[Reach, ...]) -> tuple[Reach, ...]:
-    known = {_same(reach.value) for reach in first}
-    extra = [
-        Reach(r.label, r.value, r.is_default and not first) for r in second if _same(r.value) not in known
-    ]
-    return first + tuple(extra)
-
-
-def _same(value: str) -> str:
-    if "@" in value:
-        return value.strip().lower()
-    digits = "".join(sign for sign in value if sign.isdigit())
-    return digits[-10:] or value

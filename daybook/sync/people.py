@@ -17,12 +17,11 @@ from daybook.connectors.clio.shapes import ClioContact
 from daybook.connectors.errors import Unreachable
 from daybook.contacts import operations as contacts
 from daybook.contacts import queries as contact_queries
+from daybook.contacts.cards import PARTS, address_member, card_of, email_member, is_e164, kept, phone_member
 from daybook.contacts.models import Contact
-from daybook.contacts.operations import Person, Reach
-from daybook.contacts.phones import normal_phone
 from daybook.core import matching
 from daybook.core import people as core
-from daybook.core.errors import BadEmail
+from daybook.core.cards import Card
 from daybook.firms.models import Firm
 from daybook.sync import questions
 from daybook.sync.models import Connection, Cursor, Link, Question
@@ -53,20 +52,27 @@ def alone(connection: Connection, contact_id: int) -> Iterator[None]:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [key])
 
 
-def person_of(theirs: ClioContact) -> Person:
+def person_of(theirs: ClioContact, country: str) -> Card:
     """A Clio contact as our values."""
     company = _TYPES.get(theirs.type) == Contact.Kind.COMPANY
-    return Person(
-        kind=_TYPES.get(theirs.type, Contact.Kind.PERSON),
-        first_name="" if company else (theirs.first_name or _first(theirs))[:255],
-        middle_name="" if company else theirs.middle_name[:255],
-        last_name="" if company else (theirs.last_name or _last(theirs))[:255],
-        prefix=theirs.prefix[:255],
-        title=theirs.title[:255],
-        company_name=(theirs.name if company else theirs.company.name if theirs.company else "")[:255],
-        is_client=theirs.is_client,
-        emails=tuple(Reach(e.label, e.address, e.primary) for e in theirs.emails if e.address),
-        phones=tuple(Reach(p.label, p.number, p.primary) for p in theirs.phones if p.number),
+    return kept(
+        Card(
+            kind=_TYPES.get(theirs.type, Contact.Kind.PERSON),
+            first_name="" if company else theirs.first_name or _first(theirs),
+            middle_name="" if company else theirs.middle_name,
+            last_name="" if company else theirs.last_name or _last(theirs),
+            prefix=theirs.prefix,
+            title=theirs.title,
+            company=theirs.name if company else theirs.company.name if theirs.company else "",
+            emails=tuple(email_member(e.address, e.label, e.primary, e.id) for e in theirs.emails),
+            phones=tuple(
+                phone_member(p.number, p.label, p.primary, country=country, id=p.id) for p in theirs.phones
+            ),
+            addresses=tuple(
+                address_member(tuple(getattr(a, part) for part in PARTS), a.label, a.primary, a.id)
+                for a in theirs.addresses
+            ),
+        )
     )
 
 
@@ -80,22 +86,15 @@ def _last(theirs: ClioContact) -> str:
 
 def compared(theirs: ClioContact, country: str) -> core.Person:
     """A Clio contact as the core compares people."""
-    person = person_of(theirs)
-    company = person.kind == Contact.Kind.COMPANY
+    card = person_of(theirs, country)
+    company = card.kind == Contact.Kind.COMPANY
     return core.Person(
         key=theirs.id,
-        first="" if company else person.first_name,
-        last=person.company_name if company else person.last_name,
-        emails=tuple(_normal(reach.value) for reach in person.emails),
-        phones=tuple(n for reach in person.phones if (n := normal_phone(reach.value, country))),
+        first="" if company else card.first_name,
+        last=card.company if company else card.last_name,
+        emails=tuple(member.key for member in card.emails),
+        phones=tuple(member.key for member in card.phones if is_e164(member.key)),
     )
-
-
-def _normal(address: str) -> str:
-    try:
-        return core.normalise_email(address)
-    except BadEmail:
-        return address.strip().lower()
 
 
 def ensure(
@@ -122,8 +121,8 @@ def ensure(
 
 def _find(firm: Firm, session: Session, contact: Contact) -> tuple[ClioContact | None, tuple[str, ...]]:
     """Clio's contact for ours, and further ones that fit as well."""
-    ours = contacts.as_person(contact)
-    emails = [_normal(reach.value) for reach in ours.emails]
+    ours = card_of(contact)
+    emails = [member.key for member in ours.emails]
     near: dict[str, ClioContact] = {}
     for email in emails:
         near |= {one.id: one for one in remote.find_by_email(session, email)}
@@ -131,7 +130,7 @@ def _find(firm: Firm, session: Session, contact: Contact) -> tuple[ClioContact |
         near = {one.id: one for one in remote.find_by_name(session, contact.name)}
     if not near:
         return None, ()
-    phones = tuple(n for reach in ours.phones if (n := normal_phone(reach.value, firm.country)))
+    phones = tuple(member.key for member in ours.phones if is_e164(member.key))
     company = contact.kind == Contact.Kind.COMPANY
     candidate = core.Person(
         "",
@@ -154,16 +153,16 @@ def _find(firm: Firm, session: Session, contact: Contact) -> tuple[ClioContact |
 
 
 def _add(session: Session, contact: Contact) -> ClioContact:
-    person = contacts.as_person(contact)
+    person = card_of(contact)
     company = contact.kind == Contact.Kind.COMPANY
     return remote.create(
         session,
         first_name=person.first_name,
         middle_name=person.middle_name,
         last_name=person.last_name,
-        company_name=person.company_name if company else "",
-        emails=[EmailWrite(reach.value, reach.label, reach.is_default) for reach in person.emails],
-        phones=[PhoneWrite(reach.value, reach.label, reach.is_default) for reach in person.phones],
+        company_name=person.company if company else "",
+        emails=[EmailWrite(m.value[0], m.label, m.main) for m in person.emails],
+        phones=[PhoneWrite(m.value[0], m.label, m.main) for m in person.phones],
     )
 
 
@@ -177,8 +176,8 @@ def _attach(
         if taken is not None and taken.ours != contact.pk:
             twin = contact_queries.contacts_by_id(connection.firm_id, [taken.ours]).get(taken.ours)
             if twin is not None:
-                appointments.repoint(firm_id=connection.firm_id, old=contact.pk, new=twin.pk)
-                contacts.absorb(firm=connection.firm, keep=twin, drop=contact, now=now)
+                moved = appointments.repoint(firm_id=connection.firm_id, old=contact.pk, new=twin.pk)
+                contacts.absorb(firm=connection.firm, keep=twin, drop=contact, moved=moved, now=now)
                 return twin, found.id
             taken.delete()
         remember(connection, Link.Kind.CONTACT, contact.pk, found.id, found.etag, {}, now)

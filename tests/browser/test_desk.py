@@ -13,8 +13,9 @@ from playwright.sync_api import expect
 from daybook.appointments import operations
 from daybook.appointments.models import Appointment
 from daybook.contacts import operations as contacts
+from daybook.contacts.cards import email_member, phone_member
 from daybook.contacts.models import Contact
-from daybook.contacts.operations import Person, Reach
+from daybook.core.cards import Card
 from tests.cast import DANA, PASSWORD, Cast, at, hart_and_vale, next_weekday
 from tests.stage.browser import DESKTOP, PHONE
 
@@ -22,14 +23,15 @@ pytestmark = pytest.mark.django_db(transaction=True)
 EMAIL = "alice@hartvale.example"
 
 
-def person(first: str, last: str, email: str, phone: str = "") -> Person:
-    return Person(
+def person(first: str, last: str, email: str, phone: str = "") -> tuple[Card, bool]:
+    card = Card(
         kind="person",
         first_name=first,
         last_name=last,
-        emails=(Reach("Work", email, True),),
-        phones=(Reach("Work", phone, True),) if phone else (),
+        emails=(email_member(email, main=True),),
+        phones=(phone_member(phone, main=True, country="US"),) if phone else (),
     )
+    return card, False
 
 
 @pytest.fixture
@@ -40,7 +42,7 @@ def cast(transactional_db) -> Cast:
         person("Danielle", "Reyes-Cortez", "danielle@example.com"),
         person("Omar", "Said", "omar@example.com"),
     ]
-    contacts.store(firm=cast.firm, new=people, changed=[])
+    contacts.store(firm=cast.firm, new=people, changed=[], now=timezone.now())
     return cast
 
 

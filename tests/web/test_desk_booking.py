@@ -10,8 +10,9 @@ from django.test import Client
 from daybook.appointments.models import Appointment, AppointmentType
 from daybook.calendars.models import Calendar, CalendarUse
 from daybook.contacts import operations as contacts
+from daybook.contacts.cards import email_member, phone_member
 from daybook.contacts.models import Contact
-from daybook.contacts.operations import Person, Reach
+from daybook.core.cards import Card
 from daybook.firms.models import Event, Firm, Member
 from daybook.sync.models import Connection
 from tests.cast import NOW, Cast, add_member, at, next_weekday
@@ -25,14 +26,15 @@ def words(response) -> str:
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", response.content.decode()))
 
 
-def person(first: str, last: str, email: str = "", phone: str = "") -> Person:
-    return Person(
+def person(first: str, last: str, email: str = "", phone: str = "") -> tuple[Card, bool]:
+    card = Card(
         kind="person",
         first_name=first,
         last_name=last,
-        emails=(Reach("Work", email, True),) if email else (),
-        phones=(Reach("Work", phone, True),) if phone else (),
+        emails=(email_member(email, main=True),) if email else (),
+        phones=(phone_member(phone, main=True, country="US"),) if phone else (),
     )
+    return card, False
 
 
 @pytest.fixture
@@ -42,7 +44,7 @@ def dana(cast: Cast) -> Contact:
         person("Danielle", "Reyes-Cortez", "danielle@example.com"),
         person("José", "Núñez", "jose@example.com"),
     ]
-    return contacts.store(firm=cast.firm, new=people, changed=[])[0]
+    return contacts.store(firm=cast.firm, new=people, changed=[], now=NOW)[0]
 
 
 def form(cast: Cast, hour: int = 10, **more: object) -> dict[str, object]:
@@ -219,7 +221,7 @@ def test_times_of_a_type_that_is_not_there_are_not_found(wrong: str, alice: Clie
 
 
 def test_another_firms_contact_and_type_cannot_be_used(alice: Client, cast: Cast, other: Cast):
-    stranger = contacts.store(firm=other.firm, new=[person("Evan", "Marsh")], changed=[])[0]
+    stranger = contacts.store(firm=other.firm, new=[person("Evan", "Marsh")], changed=[], now=NOW)[0]
     assert alice.get(BOOK, {"contact": stranger.pk}).status_code == 404
     assert alice.post(BOOK, form(cast, contact=stranger.pk)).status_code == 404
     assert alice.get(BOOK + "times/", {"type": other.consultation.pk}).status_code == 404

@@ -5,10 +5,16 @@ from daybook.appointments.operations.changing import (
     cancel,
     change_details,
     record_outcome,
-    repoint,
     reschedule,
 )
 from daybook.appointments.operations.details import ClientDetails
+from daybook.appointments.operations.joining import (
+    merge_contacts,
+    part_contacts,
+    remove_contact,
+    repoint,
+    why_kept,
+)
 from daybook.appointments.operations.types import retire_type, save_type
 
 __all__ = [
@@ -19,10 +25,14 @@ __all__ = [
     "confirm",
     "expire_holds",
     "hold",
+    "merge_contacts",
+    "part_contacts",
     "record_outcome",
     "release",
+    "remove_contact",
     "repoint",
     "reschedule",
     "retire_type",
     "save_type",
+    "why_kept",
 ]

@@ -202,8 +202,3 @@ def record_outcome(*, appointment: Appointment, outcome: str, now: datetime, act
             **_trace(actor),
         )
     return appointment
-
-
-def repoint(*, firm_id: int, old: int, new: int) -> None:
-    """Two contacts turned out to be one person: every appointment of `old` becomes one of `new`."""
-    Appointment.objects.filter(firm=firm_id, contact=old).update(contact=new)
