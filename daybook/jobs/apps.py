@@ -8,8 +8,10 @@ class JobsConfig(AppConfig):
 
     def ready(self) -> None:
         from daybook.firms import outbox
+        from daybook.sync import hooks
 
         outbox.listen(_follow)
+        hooks.listen(_heed)
 
 
 def _follow(event: object) -> None:
@@ -17,3 +19,9 @@ def _follow(event: object) -> None:
     from daybook.jobs import routes
 
     routes.follow(event)  # type: ignore[arg-type]
+
+
+def _heed(wanted: object, connection: object) -> None:
+    from daybook.jobs import routes
+
+    routes.heed(wanted, connection)  # type: ignore[arg-type]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from django.db import transaction
+from django.utils import timezone
 from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.tasks import Task
 
@@ -13,18 +15,21 @@ from daybook.jobs import tasks
 from daybook.messaging import operations as messaging
 from daybook.sync import pushes
 from daybook.sync.clio import active
+from daybook.sync.hooks import Subscription
+from daybook.sync.models import Connection
 
 Follow = Callable[[Event], None]
 
 
-def queue(task: Task, *, once: str = "", **arguments: object) -> None:
+def queue(task: Task, *, once: str = "", wait: timedelta | None = None, **arguments: object) -> None:
     """
     Defer a job in the current transaction: it exists exactly if the rows it is about do.
 
     With `once`, a job already waiting under that name is enough. In a savepoint of its own, because the refusal
     of a second one would otherwise break the caller's transaction.
     """
-    configured = task.configure(queueing_lock=once or None)
+    at = timezone.now() + wait if wait else None
+    configured = task.configure(queueing_lock=once or None, schedule_at=at)
     try:
         with transaction.atomic():
             configured.defer(**arguments)
@@ -53,6 +58,11 @@ def to_people(event: Event) -> None:
 
 def settle_in(event: Event) -> None:
     queue(tasks.settle_in, once=f"settle:{event.subject}", connection_id=event.subject)
+
+
+def subscribe(event: Event) -> None:
+    """Whoever connects is told of changes from then on."""
+    queue(tasks.look_after_hooks, once=f"hooks:{event.subject}:soon", connection_id=event.subject, soon=True)
 
 
 def settle_lawyer(event: Event) -> None:
@@ -100,7 +110,7 @@ ROUTES: dict[str, tuple[Follow, ...]] = {
     "role_changed": (),
     "profile_saved": (),
     "acted_for": (),
-    "clio_connected": (settle_in, read_contacts),
+    "clio_connected": (settle_in, subscribe, read_contacts),
     "clio_declined": (),
     "clio_disconnected": (),
     "clio_broken": (tell_broken,),
@@ -137,6 +147,16 @@ ROUTES: dict[str, tuple[Follow, ...]] = {
     "message_sent": (),
     "message_failed": (),
 }
+
+
+#: What follows a change that Clio told us of, by the name its subscription has for it (sync/hooks.py: WANTED).
+HEEDS: dict[str, Task] = {"heed_contacts": tasks.heed_contacts, "heed_calendars": tasks.heed_calendars}
+
+
+def heed(wanted: Subscription, connection: Connection) -> None:
+    """Queue what looks at the change, a little later, so that a burst of changes becomes one job."""
+    once = f"{wanted.follow}:{connection.pk}"
+    queue(HEEDS[wanted.follow], once=once, wait=wanted.wait, connection_id=connection.pk)
 
 
 def follow(event: Event) -> None:

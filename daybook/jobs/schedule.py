@@ -8,9 +8,9 @@ from procrastinate.contrib.django import app
 
 from daybook.appointments import operations as appointments
 from daybook.jobs import tasks
-from daybook.jobs.routes import queue
+from daybook.jobs.routes import heed, queue
 from daybook.messaging import operations as messaging
-from daybook.sync import pushes
+from daybook.sync import hooks, pushes
 from daybook.sync.models import Connection
 
 #: Messages claimed by one tick; the rest follows a minute later, so that one job never runs for long.
@@ -44,6 +44,22 @@ def contacts_tick(timestamp: int) -> None:
     for connection_id in _active().values_list("pk", flat=True):
         queue(tasks.read_contacts, once=f"contacts:{connection_id}", connection_id=connection_id)
         queue(tasks.list_calendars, once=f"list:{connection_id}", connection_id=connection_id)
+
+
+@app.periodic(cron="2-59/5 * * * *")
+@app.task(name="heard_tick", queueing_lock="tick:heard")
+def heard_tick(timestamp: int) -> None:
+    """What Clio told us of and no job has looked at: one that began a moment too early, or was lost."""
+    for wanted, connection in hooks.forgotten(timezone.now()):
+        heed(wanted, connection)
+
+
+@app.periodic(cron="41 5 * * *")
+@app.task(name="hooks_tick", queueing_lock="tick:hooks")
+def hooks_tick(timestamp: int) -> None:
+    """Every day: subscriptions whose end is near, and those that Clio has suspended or lost."""
+    for connection_id in _active().values_list("pk", flat=True):
+        queue(tasks.look_after_hooks, once=f"hooks:{connection_id}", connection_id=connection_id)
 
 
 def _active() -> QuerySet[Connection]:

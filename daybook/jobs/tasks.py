@@ -11,7 +11,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 
 from daybook.messaging import alerts, invitations
 from daybook.messaging import operations as messaging
-from daybook.sync import appointments, calendars, connecting, contacts, pushes
+from daybook.sync import appointments, calendars, connecting, contacts, hooks, pushes, subscribing
 from daybook.sync.models import Connection
 from daybook.sync.trouble import RemoteTrouble, worth_repeating
 
@@ -90,6 +90,39 @@ def list_calendars(connection_id: int, tries: int = 0) -> None:
             _later(
                 "list_calendars", f"list:{connection_id}", at, connection_id=connection_id, tries=tries + 1
             )
+
+
+@app.task(name="look_after_hooks", priority=2)
+def look_after_hooks(connection_id: int, soon: bool = False, tries: int = 0) -> None:
+    """Subscriptions at Clio as they should be. Tried again for as long as Clio does not answer."""
+    now = timezone.now()
+    try:
+        again = subscribing.look_after(connection_id=connection_id, soon=soon, now=now)
+    except RemoteTrouble as trouble:
+        again = now + _pause(trouble, tries) if worth_repeating(trouble) else None
+    if again is not None:
+        once = f"hooks:{connection_id}"
+        _later("look_after_hooks", once, again, connection_id=connection_id, soon=soon, tries=tries + 1)
+
+
+@app.task(name="heed_contacts", priority=3)
+def heed_contacts(connection_id: int, tries: int = 0) -> None:
+    """Clio told of contacts: read what has changed. Tried a few times; the next round reads it all the same."""
+    connection = Connection.objects.filter(pk=connection_id, state=Connection.State.ACTIVE).first()
+    if connection is None:
+        return
+    again = contacts.run(connection_id=connection_id, now=timezone.now())
+    if not hooks.contacts_read(connection) and tries < len(PAUSES):
+        at, once = again or timezone.now() + PAUSES[tries], f"heed_contacts:{connection_id}"
+        _later("heed_contacts", once, at, connection_id=connection_id, tries=tries + 1)
+
+
+@app.task(name="heed_calendars", priority=4)
+def heed_calendars(connection_id: int) -> None:
+    """Clio told of entries: read the calendars, unless it only told us of what we wrote."""
+    connection = Connection.objects.filter(pk=connection_id, state=Connection.State.ACTIVE).first()
+    if connection is not None and hooks.entries_to_read(connection):
+        calendars.refresh_firm(firm_id=connection.firm_id, now=timezone.now())
 
 
 @app.task(name="send_message", priority=7)

@@ -1,13 +1,15 @@
-"""The queue's own upkeep: jobs of dead workers run again, old jobs go."""
+"""The queue's own upkeep: jobs of dead workers run again, old jobs and told deliveries go."""
 
 from __future__ import annotations
 
 import procrastinate
+from django.utils import timezone
 from procrastinate import JobContext
 from procrastinate.exceptions import UniqueViolation
 from procrastinate.jobs import Status
 
 from daybook.jobs.app import STALLED_SECONDS
+from daybook.sync import hooks
 
 #: Finished jobs are kept this long, for whoever asks what happened.
 KEEP_HOURS = 72
@@ -40,3 +42,10 @@ async def remove_old(context: JobContext, timestamp: int) -> None:
     await manager.delete_old_jobs(
         nb_hours=KEEP_FAILED_HOURS, include_failed=True, include_cancelled=True, include_aborted=True
     )
+
+
+@blueprint.periodic(cron="27 3 * * *")
+@blueprint.task(name="forget_heard", queueing_lock="upkeep:forget_heard")
+def forget_heard(timestamp: int) -> None:
+    """Deliveries of webhooks after three days, addresses of ended subscriptions after forty."""
+    hooks.forget_old(timezone.now())

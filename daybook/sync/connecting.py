@@ -17,7 +17,7 @@ from daybook.connectors.errors import Forbidden, NotAuthorised, RemoteTrouble
 from daybook.core.errors import Refusal, SubscriptionEnded
 from daybook.firms.outbox import record
 from daybook.firms.permissions import Actor, firm_may
-from daybook.sync import clio, lawyers, pushes
+from daybook.sync import clio, lawyers, pushes, subscribing
 from daybook.sync.models import Connection, Cursor, Push
 
 log = structlog.get_logger()
@@ -168,8 +168,8 @@ def decline(*, actor: Actor, now: datetime) -> None:
 
 def disconnect(*, actor: Actor, connection: Connection, now: datetime) -> None:
     """
-    End the connection: tokens revoked and erased, its calendars no longer asked, nothing scheduled any more. Records
-    on both sides stay, and so do the links, so that connecting the same account again doubles nothing.
+    End the connection: webhooks removed, tokens revoked and erased, its calendars no longer asked, nothing scheduled
+    any more. Records on both sides stay, and so do the links, so that connecting the same account again doubles nothing.
 
     Clio being out of reach does not keep anybody connected: the tokens are erased here all the same.
     """
@@ -192,7 +192,13 @@ def disconnect(*, actor: Actor, connection: Connection, now: datetime) -> None:
         Cursor.objects.filter(connection=connection).exclude(state=Cursor.State.DONE).update(
             state=Cursor.State.STOPPED, leased_until=None
         )
+        hooks = subscribing.end_here(connection, now)
         record("clio_disconnected", firm=actor.firm, now=now, subject=connection.pk, actor=actor.user)
+    if hooks and access:
+        # With the tokens still in memory, the last thing they are used for; one renewed for it is the one to revoke.
+        session = clio.session(connection, Priority.LIVE)
+        subscribing.end_there(session, hooks)
+        access = session.token.access
     if access:
         _give_back(host, access)
 

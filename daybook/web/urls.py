@@ -8,5 +8,6 @@ urlpatterns = [
     path("", include("daybook.web.public.urls")),
     path("", include("daybook.web.office.urls_desk")),
     path("", include("daybook.web.office.urls_firm")),
+    path("", include("daybook.web.webhooks.urls")),
     path("account/", include("allauth.urls")),
 ]

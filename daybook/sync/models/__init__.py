@@ -2,6 +2,7 @@
 
 from daybook.sync.models.connections import Connection, Cursor
 from daybook.sync.models.contacts import ContactSync, Cycle, Owed, Staged
+from daybook.sync.models.hooks import Delivery, Heard, Hook
 from daybook.sync.models.links import Apart, Link
 from daybook.sync.models.pushes import Push
 from daybook.sync.models.questions import Question
@@ -12,6 +13,9 @@ __all__ = [
     "ContactSync",
     "Cursor",
     "Cycle",
+    "Delivery",
+    "Heard",
+    "Hook",
     "Link",
     "Owed",
     "Push",

@@ -1,0 +1,1 @@
+"""What other systems tell us by posting to an address of ours."""
