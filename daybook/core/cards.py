@@ -60,14 +60,17 @@ class Card:
 def tidy(members: Iterable[Member]) -> tuple[Member, ...]:
     """
     A set as it is kept and compared: each key once (the first of them stays), exactly one member the main one (the
-    first that says so, else the first), and that one in front; the others keep their order.
+    first that says so, a dropped twin included, else the first), and that one in front; the others keep their order.
     """
     once: dict[str, Member] = {}
+    main = ""
     for member in members:
         once.setdefault(member.key, member)
+        if member.main and not main:
+            main = member.key
     if not once:
         return ()
-    main = next((m.key for m in once.values() if m.main), next(iter(once)))
+    main = main or next(iter(once))
     ordered = sorted(once.values(), key=lambda m: m.key != main)
     return tuple(
         m if m.main == (m.key == main) else Member(m.key, m.value, m.label, m.key == main, m.id)
@@ -86,7 +89,7 @@ def to_json(card: Card) -> dict[str, Any]:
 
 def from_json(record: Mapping[str, Any]) -> Card:
     """The card that `to_json` made this of. Raises KeyError, TypeError or ValueError for anything else."""
-    sets = {
+    sets: dict[str, Any] = {
         name: tuple(
             Member(key, tuple(value), label, bool(main), id)
             for key, value, label, main, id in record.get(name, ())

@@ -1,0 +1,212 @@
+"""What differs between two cards: as the least to send to the other side, and as people read it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from daybook.core.cards import MOST_CHARACTERS, MOST_MEMBERS, SETS, TEXTS, Card, Member, tidy
+
+#: The labels that Clio takes; any other becomes the last of them (API document of 2026-04-08). It may tell of more.
+LABELS: dict[str, tuple[str, ...]] = {
+    "emails": ("Work", "Home", "Other"),
+    "phones": ("Work", "Home", "Mobile", "Fax", "Pager", "Skype", "Other"),
+    "addresses": ("Work", "Home", "Billing", "Other"),
+}
+
+_SPOKEN = {name: {label.casefold(): label for label in labels} for name, labels in LABELS.items()}
+
+#: The texts of which one must be filled, or Clio refuses the contact (API document of 2026-04-08).
+_NAMED_BY = {"person": ("first_name", "last_name"), "company": ("company",)}
+
+
+class Act(StrEnum):
+    """What is done to one member of a set."""
+
+    REMOVE = "remove"
+    CHANGE = "change"
+    ADD = "add"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """
+    One thing to do to a set at the other side.
+
+    `id` is theirs, and empty for ADD. `member` is what the member is to be, its label one that Clio takes (for REMOVE,
+    what it is now). `parts` are those of "value", "label" and "main" to send; "main" only ever for who becomes the main
+    one, which ends it for the one before.
+    """
+
+    act: Act
+    id: str
+    member: Member
+    parts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Writes:
+    """
+    The least to send. `texts` by field, `steps` by set (removals first, then changes, then additions).
+
+    `left_out` names what the other side cannot hold: "kind", a field, or a set and a key as in "emails:dana@x.example".
+    """
+
+    texts: Mapping[str, str]
+    steps: Mapping[str, tuple[Step, ...]]
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to send."""
+        return not self.texts and not any(self.steps.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One line of a history: a field, or a set and a key as in "emails:dana@x.example"; empty text for not there."""
+
+    field: str
+    was: str
+    now: str
+
+
+def spoken(label: str, set_name: str) -> str:
+    """
+    The label that Clio makes of this one, by which labels are compared: what it does not take is "Other" there.
+
+    So "Assistant" here and "Other" there are the same, and neither side's word is ever written over the other's.
+    """
+    return _SPOKEN[set_name].get(label.strip().casefold(), "Other")
+
+
+def shown(member: Member) -> str:
+    """A member's value on one line."""
+    return ", ".join(part for part in member.value if part)
+
+
+def alike(one: Card, other: Card) -> bool:
+    """Whether two cards say the same: order, ids, and labels that Clio does not tell apart make no difference."""
+    return one == other or (
+        one.kind == other.kind
+        and all(getattr(one, name) == getattr(other, name) for name in TEXTS)
+        and all(_said(one, name) == _said(other, name) for name in SETS)
+    )
+
+
+def _said(card: Card, name: str) -> set[tuple[str, tuple[str, ...], str, bool]]:
+    return {(m.key, m.value, spoken(m.label, name), m.main) for m in tidy(getattr(card, name))}
+
+
+def differences(before: Card, after: Card) -> tuple[Difference, ...]:
+    """What became of a card, for people to read: each text and each member as its own entry, in the order of a card."""
+    found = [Difference(name, getattr(before, name), getattr(after, name)) for name in ("kind", *TEXTS)]
+    for name in SETS:
+        was = {m.key: _described(m) for m in tidy(getattr(before, name))}
+        now = {m.key: _described(m) for m in tidy(getattr(after, name))}
+        found += [Difference(f"{name}:{key}", was.get(key, ""), now.get(key, "")) for key in {**was, **now}]
+    return tuple(entry for entry in found if entry.was != entry.now)
+
+
+def _described(member: Member) -> str:
+    remarks = ", ".join(remark for remark in (member.label, "main" if member.main else "") if remark)
+    return f"{shown(member)} ({remarks})" if remarks else shown(member)
+
+
+def writes(current: Card, target: Card) -> Writes:
+    """
+    The least to send so that the other side's `current`, whose members carry their ids, becomes `target`.
+
+    Nothing is added that could be changed instead: somebody's new address takes over the id of the one that went. Left
+    out, and named, are: texts of more than 255 characters, members beyond the twentieth, a change between person and
+    company with all texts that hang on it, a change that would leave the contact without a name, and changes of a member
+    without id. What is left out removes nothing at the other side.
+    """
+    texts, left_out = _texts(current, target)
+    steps: dict[str, tuple[Step, ...]] = {}
+    for name in SETS:
+        if getattr(current, name) == getattr(target, name):
+            continue
+        done, missed = _steps(name, getattr(current, name), getattr(target, name))
+        left_out += missed
+        if done:
+            steps[name] = tuple(done)
+    return Writes(texts, steps, tuple(left_out))
+
+
+def _texts(current: Card, target: Card) -> tuple[dict[str, str], list[str]]:
+    changed = {name: now for name in TEXTS if (now := getattr(target, name)) != getattr(current, name)}
+    if current.kind != target.kind:
+        return {}, ["kind", *changed]
+    left_out = [name for name, now in changed.items() if len(now) > MOST_CHARACTERS]
+    naming = _NAMED_BY[target.kind]
+    if not any(getattr(current if name in left_out else target, name) for name in naming):
+        left_out += [name for name in naming if name in changed]
+    return {name: now for name, now in changed.items() if name not in left_out}, left_out
+
+
+def _steps(
+    name: str, current: tuple[Member, ...], target: tuple[Member, ...]
+) -> tuple[list[Step], list[str]]:
+    """What to do about one set, and the keys of what cannot be done."""
+    have = {m.key: m for m in tidy(current)}
+    want = {m.key: replace(m, label=spoken(m.label, name)) for m in tidy(target)}
+    pairs = [(have[key], member) for key, member in want.items() if key in have]
+    new = [m for key, m in want.items() if key not in have]
+    # Of twins, every one goes: the one that stayed would be taken for somebody's addition.
+    gone = [m for m in current if m.key not in want and m.id]
+    left_out = [f"{name}:{m.key}" for m in current if m.key not in want and not m.id]
+    # What can be sent has the first choice of the ids that become free.
+    taken, gone, fitting = _paired(name, gone, [m for m in new if not _too_long(m)])
+    kept, gone, long = _paired(name, gone, [m for m in new if _too_long(m)])
+
+    changes: list[Step] = []
+    for now, member in pairs + taken + kept:
+        parts = _parts(name, now, member)
+        if "value" in parts and _too_long(member):
+            left_out.append(f"{name}:{member.key}")
+            # Under another key it is another address: without its value, its label and rank are not this member's.
+            parts = tuple(p for p in parts if p != "value") if now.key == member.key else ()
+        if parts and not now.id:
+            left_out.append(f"{name}:{member.key}")
+        elif parts:
+            changes.append(Step(Act.CHANGE, now.id, replace(member, id=now.id), parts))
+    removals = [Step(Act.REMOVE, m.id, m) for m in gone]
+    room = max(MOST_MEMBERS - len(current) + len(removals), 0)
+    left_out += [f"{name}:{m.key}" for m in (*fitting[room:], *long)]
+    additions = [
+        Step(Act.ADD, "", replace(m, id=""), ("value", "label", "main") if m.main else ("value", "label"))
+        for m in fitting[:room]
+    ]
+    return removals + changes + additions, list(dict.fromkeys(left_out))
+
+
+def _paired(
+    name: str, gone: list[Member], new: list[Member]
+) -> tuple[list[tuple[Member, Member]], list[Member], list[Member]]:
+    """Who takes over whose id: those of one label first, then in order. Also, who is left of either."""
+    pairs: list[tuple[Member, Member]] = []
+    gone, new = list(gone), list(new)
+    for member in tuple(new):
+        if found := next((m for m in gone if spoken(m.label, name) == member.label), None):
+            pairs.append((found, member))
+            gone.remove(found)
+            new.remove(member)
+    both = min(len(gone), len(new))
+    pairs += zip(gone[:both], new[:both], strict=True)
+    return pairs, gone[both:], new[both:]
+
+
+def _parts(name: str, now: Member, member: Member) -> tuple[str, ...]:
+    """Which parts of `now` are to be sent so that it becomes `member`."""
+    differs = {
+        "value": now.value != member.value,
+        "label": spoken(now.label, name) != member.label,
+        "main": member.main and not now.main,
+    }
+    return tuple(part for part, is_so in differs.items() if is_so)
+
+
+def _too_long(member: Member) -> bool:
+    return any(len(part) > MOST_CHARACTERS for part in member.value)

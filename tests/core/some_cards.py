@@ -1,0 +1,102 @@
+"""Cards to test with, and the way Clio treats what is sent to it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import count
+
+from hypothesis import strategies as st
+
+from daybook.core.cards import SETS, TEXTS, Card, Member, tidy
+from daybook.core.changes import Act, Step, Writes, spoken
+
+#: Few, so that sides agree by chance; "dana" and "Dána" read alike, signs and other scripts are there.
+SOME_TEXTS = ("", "Dana", "Dána ", "Roe", "🙂", "🎉", "דנה", "O’Roe")
+SOME_LABELS = ("", "Work", "work", "Home", "Other", "Assistant", "Mobile", "الهاتف")
+SOME_KEYS = ("a", "b", "c", "🙂")
+
+
+def email(name: str, *, label: str = "", main: bool = False, id: str = "") -> Member:
+    """An email address of somebody at x.example."""
+    return Member(f"{name}@x.example", (f"{name}@x.example",), label, main, id)
+
+
+@st.composite
+def members(draw: st.DrawFn, *, parts: int = 1, prefix: str = "") -> tuple[Member, ...]:
+    keys = draw(st.lists(st.sampled_from(SOME_KEYS), max_size=5))
+    main = draw(st.integers(-1, 4))  # Clio has one main member or, in old contacts, none
+    return tuple(
+        Member(
+            key,
+            (draw(st.sampled_from((key, key.upper() + "!"))), *[""] * (parts - 1)),
+            draw(st.sampled_from(SOME_LABELS)),
+            at == main,
+            f"{prefix}{at}" if prefix else "",
+        )
+        for at, key in enumerate(keys)
+    )
+
+
+@st.composite
+def cards(draw: st.DrawFn, *, prefix: str = "t") -> Card:
+    """Any card: twins, empty ones and companies too. Its members have ids that begin with `prefix`."""
+    texts = {name: draw(st.sampled_from(SOME_TEXTS)) for name in TEXTS}
+    kind = draw(st.sampled_from(("person", "person", "person", "company")))
+    return Card(
+        kind,
+        **texts,
+        emails=draw(members(prefix=prefix)),
+        phones=draw(members(prefix=prefix)),
+        addresses=draw(members(parts=5, prefix=prefix)),
+    )
+
+
+def told(card: Card) -> tuple[object, ...]:
+    """What a card says, whatever its order."""
+    texts = tuple(getattr(card, name) for name in ("kind", *TEXTS))
+    return (*texts, *(frozenset((m.key, m.value, m.label, m.main) for m in getattr(card, s)) for s in SETS))
+
+
+def heard(card: Card) -> tuple[object, ...]:
+    """What Clio would hold if it were told this."""
+    sets = {
+        name: tuple(replace(m, label=spoken(m.label, name)) for m in tidy(getattr(card, name)))
+        for name in SETS
+    }
+    return told(replace(card, **sets))
+
+
+def sent(card: Card, writes: Writes) -> Card:
+    """
+    What Clio holds once `writes` was sent: an item with an id is a change, one without an addition, whoever becomes the
+    main one ends that for the others, and labels it does not take become "Other".
+    """
+    sets = {name: _after(name, getattr(card, name), steps) for name, steps in writes.steps.items()}
+    return replace(card, **writes.texts, **sets)
+
+
+def _after(name: str, members: tuple[Member, ...], steps: tuple[Step, ...]) -> tuple[Member, ...]:
+    held = {m.id: m for m in members}
+    assert "" not in held, "Clio names what it holds"
+    new_ids = (f"new{n}" for n in count() if f"new{n}" not in held)
+    for step in steps:
+        if step.act is Act.REMOVE:
+            del held[step.id]
+            continue
+        if step.act is Act.ADD:
+            id, member = next(new_ids), Member(step.member.key, step.member.value)
+        else:
+            id, member = step.id, held[step.id]
+        if "value" in step.parts:
+            member = replace(member, key=step.member.key, value=step.member.value)
+        if "label" in step.parts:
+            member = replace(member, label=spoken(step.member.label, name))
+        if "main" in step.parts:
+            held = {other: replace(m, main=False) for other, m in held.items()}
+            member = replace(member, main=True)
+        held[id] = replace(member, id=id)
+        assert len(held) <= max(20, len(members)), "Clio answers 422"
+    if held and not any(m.main for m in held.values()):
+        first = next(iter(held))
+        held[first] = replace(held[first], main=True)
+    return tuple(held.values())
