@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -252,3 +253,42 @@ def test_what_is_told_is_not_believed_but_looked_up(office: Office) -> None:
     told(office)
     assert not Contact.objects.filter(last_name="Forged").exists()
     assert title_of_dana() != "Forged"
+
+
+def _post(url: str, body: bytes, headers: dict[str, str]) -> int:
+    """The status; a server that has read enough may close while we still send."""
+    from http.client import HTTPConnection
+    from urllib.parse import urlsplit
+
+    parts = urlsplit(url)
+    there = HTTPConnection(parts.netloc, timeout=10)
+    there.putrequest("POST", parts.path)
+    for name, value in {"Content-Length": str(len(body)), **headers}.items():
+        there.putheader(name, value)
+    there.endheaders()
+    with suppress(BrokenPipeError, ConnectionResetError):
+        there.send(body)
+    try:
+        return there.getresponse().status
+    finally:
+        there.close()
+
+
+def test_what_strangers_post_is_turned_away_and_clio_goes_on_being_heard(office: Office) -> None:
+    from daybook.sync.models import Heard, Hook
+
+    (hook,) = (one for one in subscriptions(office) if one["model"] == "contact")
+    body = json.dumps({"data": {"id": 1}, "meta": {"event": "deleted", "webhook_id": hook["id"]}}).encode()
+    wrong, right = _signed("guess", body), _signed(hook["shared_secret"], body)
+    assert _post(hook["url"], body, {"X-Hook-Signature": wrong}) == 401
+    assert _post(hook["url"], body, {"X-Clio-Signature": right}) == 401
+    assert _post(hook["url"], body, {"X-Hook-Secret": "guess"}) == 401
+    assert _post(hook["url"][:-1], body, {"X-Hook-Signature": right}) == 404
+    large = b"x" * 10_000_000
+    signed = {"X-Hook-Signature": _signed(hook["shared_secret"], large)}
+    assert _post(hook["url"], large, signed) == 413
+    assert not Heard.objects.exists()
+    assert Hook.objects.get(model="contact").refused == 3
+    office.clio.control.edit_contact(ALICE, dana(office)["id"], title="Dr.")
+    told(office)
+    assert title_of_dana() == "Dr."
