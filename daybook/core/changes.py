@@ -34,9 +34,9 @@ class Step:
     """
     One thing to do to a set at the other side.
 
-    `id` is theirs, and empty for ADD. `member` is what the member is to be, its label one that Clio takes (for REMOVE,
-    what it is now). `parts` are those of "value", "label" and "main" to send; "main" only ever for who becomes the main
-    one, which ends it for the one before.
+    `id` is theirs, and empty for ADD. `member` is what the member will be, a label that is sent one that Clio takes (for
+    REMOVE, what it is now). `parts` are those of "value", "label" and "main" to send, and no other: a label not named
+    may be one that only Clio can give. "main" is only ever for who becomes the main one, which ends it for the one before.
     """
 
     act: Act
@@ -171,7 +171,7 @@ def _steps(
         if parts and not now.id:
             left_out.append(f"{name}:{member.key}")
         elif parts:
-            changes.append(Step(Act.CHANGE, now.id, replace(member, id=now.id), parts))
+            changes.append(Step(Act.CHANGE, now.id, _after(now, member, parts), parts))
     removals = [Step(Act.REMOVE, m.id, m) for m in gone]
     room = max(MOST_MEMBERS - len(current) + len(removals), 0)
     left_out += [f"{name}:{m.key}" for m in (*fitting[room:], *long)]
@@ -206,6 +206,17 @@ def _parts(name: str, now: Member, member: Member) -> tuple[str, ...]:
         "main": member.main and not now.main,
     }
     return tuple(part for part, is_so in differs.items() if is_so)
+
+
+def _after(now: Member, member: Member, parts: tuple[str, ...]) -> Member:
+    """What `now` is once these parts of `member` were sent; what is not sent stays in the other side's own words."""
+    return Member(
+        member.key,
+        member.value if "value" in parts else now.value,
+        member.label if "label" in parts else now.label,
+        now.main or member.main,
+        now.id,
+    )
 
 
 def _too_long(member: Member) -> bool:

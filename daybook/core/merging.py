@@ -213,6 +213,9 @@ class _Set:
     def _unite(self, mine: Member, yours: Member) -> None:
         """One member that both sides have: value and label each for themselves."""
         key, was = mine.key, self.was.get(mine.key)
+        if mine.value == yours.value and mine.label == yours.label:
+            self.ours[key], self.theirs[key] = _flagged(yours, mine.main), yours
+            return
         if was and not was.value:
             was = None
         old, labels = "", [spoken(m.label, self.name) for m in (mine, yours)]

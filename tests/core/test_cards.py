@@ -6,7 +6,7 @@ from hypothesis import given
 
 from daybook.core.cards import Card, Member, from_json, tidy, to_json
 
-from .some_cards import cards, email
+from .some_cards import cards, email, unhurried
 
 
 def test_of_twins_the_first_stays_and_is_the_main_one_when_either_is() -> None:
@@ -26,6 +26,7 @@ def test_of_two_main_ones_the_first_stays_it() -> None:
     ]
 
 
+@unhurried
 @given(cards())
 def test_a_card_comes_back_from_json_with_its_ids(card: Card) -> None:
     back = from_json(json.loads(json.dumps(to_json(card))))
@@ -33,6 +34,7 @@ def test_a_card_comes_back_from_json_with_its_ids(card: Card) -> None:
     assert [m.id for m in back.emails] == [m.id for m in card.emails]
 
 
+@unhurried
 @given(cards())
 def test_a_tidy_set_has_one_main_member_and_stays_as_it_is(card: Card) -> None:
     tidied = tidy(card.phones)

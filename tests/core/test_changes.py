@@ -18,7 +18,7 @@ from daybook.core.changes import (
     writes,
 )
 
-from .some_cards import cards, email, heard, sent
+from .some_cards import cards, email, heard, sent, unhurried
 
 DANA = Card(first_name="Dana", last_name="Roe", emails=(email("dana", label="Work", main=True, id="7"),))
 
@@ -83,6 +83,7 @@ def test_what_is_not_touched_keeps_a_label_that_only_clio_has() -> None:
     target = replace(DANA, emails=(Member("a@x.example", ("A@x.example",), "Chambers", True),))
     todo = writes(current, target)
     assert todo.steps["emails"][0].parts == ("value",)
+    assert todo.steps["emails"][0].member == target.emails[0]
     assert sent(current, todo).emails[0].label == "Chambers"
 
 
@@ -169,6 +170,7 @@ def test_a_history_is_readable() -> None:
     assert differences(DANA, replace(DANA, emails=()))[0].now == ""
 
 
+@unhurried
 @given(cards(), cards())
 def test_a_history_has_an_entry_exactly_where_cards_differ(before: Card, after: Card) -> None:
     assert differences(before, before) == ()
@@ -181,6 +183,7 @@ def test_a_history_has_an_entry_exactly_where_cards_differ(before: Card, after: 
         assert alike(before, after)
 
 
+@unhurried
 @given(cards(), cards(prefix=""))
 def test_what_is_sent_makes_the_other_side_the_target_and_leaves_nothing_to_send(
     current: Card, target: Card
@@ -194,6 +197,7 @@ def test_what_is_sent_makes_the_other_side_the_target_and_leaves_nothing_to_send
     assert heard(after) == heard(replace(target, **kept))
 
 
+@unhurried
 @given(cards(), cards(prefix=""))
 def test_nothing_is_added_while_something_goes(current: Card, target: Card) -> None:
     for steps in writes(current, target).steps.values():
@@ -222,6 +226,7 @@ def big_sets(draw: st.DrawFn, *, prefix: str = "") -> Card:
     )
 
 
+@unhurried
 @given(big_sets(prefix="t"), big_sets())
 def test_with_more_than_fits_it_is_quiet_after_one_round_too(current: Card, target: Card) -> None:
     todo = writes(current, target)

@@ -13,7 +13,7 @@ from daybook.core.merging import Conflict, Merged, Side, merge, resolve_all
 from daybook.core.people import fold
 from daybook.core.reconcile import GROUPS, Rule
 
-from .some_cards import SOME_TEXTS, cards, sent, told
+from .some_cards import SOME_TEXTS, cards, sent, told, unhurried
 
 OURS, THEIRS = Side
 TURNED = {Rule.CLIO: Rule.DAYBOOK, Rule.DAYBOOK: Rule.CLIO, OURS: THEIRS, THEIRS: OURS, None: None}
@@ -44,6 +44,7 @@ def asked(merged: Merged) -> set[tuple[str, str]]:
     return {(c.field, c.part) for c in merged.conflicts}
 
 
+@unhurried
 @given(cases(), policies, clocks)
 def test_merging_again_before_anything_was_sent_gives_the_same(
     case: Case, rules: Policy, newer: Side | None
@@ -59,6 +60,7 @@ def test_merging_again_before_anything_was_sent_gives_the_same(
     assert [m.id for m in again.theirs.emails] == [m.id for m in first.theirs.emails]
 
 
+@unhurried
 @given(cases(), policies, clocks)
 def test_after_one_round_there_is_nothing_left_to_do_but_to_answer(
     case: Case, rules: Policy, newer: Side | None
@@ -76,6 +78,7 @@ def test_after_one_round_there_is_nothing_left_to_do_but_to_answer(
     assert asked(third) == asked(second) == asked(first)
 
 
+@unhurried
 @given(cases(), policies, clocks)
 def test_without_questions_both_sides_become_one(case: Case, rules: Policy, newer: Side | None) -> None:
     agreed, ours, theirs = case
@@ -87,6 +90,7 @@ def test_without_questions_both_sides_become_one(case: Case, rules: Policy, newe
     assert {m.key for m in found.base.emails} == {m.key for m in theirs.emails}
 
 
+@unhurried
 @given(cases(), policies, clocks)
 def test_turned_round_it_is_the_same(case: Case, rules: Policy, newer: Side | None) -> None:
     agreed, ours, theirs = (_plain(card) if card else None for card in case)
@@ -109,6 +113,7 @@ def _plain(card: Card) -> Card:
     return replace(card, **texts, **sets)
 
 
+@unhurried
 @given(cases(), policies, clocks)
 def test_no_member_is_lost_and_none_is_invented(case: Case, rules: Policy, newer: Side | None) -> None:
     agreed, ours, theirs = case
@@ -146,6 +151,7 @@ def _touched(name: str, was: Member, now: Member) -> bool:
 words = st.sampled_from(SOME_TEXTS)
 
 
+@unhurried
 @given(words, words, words, st.sampled_from(Rule), clocks)
 def test_a_text_is_what_was_changed_or_what_the_rule_says(
     was: str, mine: str, yours: str, rule: Rule, newer: Side | None
@@ -168,6 +174,7 @@ def test_a_text_is_what_was_changed_or_what_the_rule_says(
         assert bool(found.conflicts) is (holds is None)
 
 
+@unhurried
 @given(cases(), policies, clocks, st.data())
 def test_once_answered_a_question_is_not_asked_again(
     case: Case, rules: Policy, newer: Side | None, data: st.DataObject
