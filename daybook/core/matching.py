@@ -1,12 +1,37 @@
-"""Is this the same person? The careful answer for a booking, made from evidence that a richer matcher can weigh."""
+"""Is this the same person? The careful answer for a booking, and the weighed one for two-way sync."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
+from daybook.core.likeness import LINK_AT, REVIEW_AT, Likeness, likeness
 from daybook.core.people import SUFFIXES, Person, fold
+
+__all__ = [
+    "CLEAR_BY",
+    "LINK_AT",
+    "REVIEW_AT",
+    "Ambiguous",
+    "Because",
+    "Decision",
+    "Evidence",
+    "Likeness",
+    "Match",
+    "NameFit",
+    "Pairing",
+    "compare",
+    "decide",
+    "find_match",
+    "likeness",
+    "name_fit",
+    "pair",
+]
+
+#: The best of several must be better than the next by this much to be linked unasked.
+CLEAR_BY = 0.05
 
 
 class NameFit(IntEnum):
@@ -142,3 +167,51 @@ def _best(found: list[tuple[NameFit, Person]]) -> tuple[Person, ...]:
 
 def _name_words(name: str) -> list[str]:
     return [word for word in fold(name).split() if word not in SUFFIXES]
+
+
+class Decision(StrEnum):
+    """What to do with somebody from the other side."""
+
+    LINK = "link"  # the same person: join them without asking
+    REVIEW = "review"  # perhaps: ask
+    NEW = "new"  # nobody we know
+
+
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    """Who of those known a candidate is. `others` are further people who could be it, likeliest first."""
+
+    decision: Decision
+    best: Person | None = None
+    likeness: Likeness | None = None
+    others: tuple[Person, ...] = ()
+
+
+def decide(score: float) -> Decision:
+    """What one likeness alone is enough for."""
+    return Decision.LINK if score >= LINK_AT else Decision.REVIEW if score >= REVIEW_AT else Decision.NEW
+
+
+def pair(candidate: Person, known: Iterable[Person], *, crowded: Collection[str] = ()) -> Pairing:
+    """
+    Decide for two-way sync whether a candidate is one of `known`, might be, or is new.
+
+    `crowded` are addresses and numbers that several known people hold; those that several of `known` hold are seen
+    here. LINK has exactly one person good enough for it and nobody close behind; two equally good ones are a REVIEW
+    whatever their scores. The order of `known` decides nothing but which of equals is named first.
+    """
+    people = tuple(known)
+    held = Counter(value for person in people for value in {*person.emails, *person.phones})
+    for value in crowded:
+        held[value] = max(held[value], 2)
+    found = [(likeness(candidate, person, shared=held), person) for person in people]
+    near = sorted((one for one in found if one[0].score >= REVIEW_AT), key=lambda one: -one[0].score)
+    if not near:
+        return Pairing(Decision.NEW)
+    (like, best), *rest = near
+    sure = like.score >= LINK_AT and not any(
+        other.score >= LINK_AT or like.score - other.score < CLEAR_BY for other, _ in rest
+    )
+    return Pairing(
+        Decision.LINK if sure else Decision.REVIEW, best, like, tuple(person for _, person in rest)
+    )

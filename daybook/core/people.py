@@ -69,7 +69,7 @@ class Person:
     Somebody as one system knows them. `key` is that system's id, empty for somebody new.
 
     `emails` are as `normalise_email` has them and `phones` in E.164; the first of each is the main one. A company has its
-    name in `last` and no `first`.
+    name in `last` and no `first`. `kind` is "person" or "company"; `company` is whom a person works for.
     """
 
     key: str = ""
@@ -77,6 +77,9 @@ class Person:
     last: str = ""
     emails: tuple[str, ...] = ()
     phones: tuple[str, ...] = ()
+    company: str = ""
+    kind: str = "person"
+    middle: str = ""
 
     @property
     def name(self) -> str:
