@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import count
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from daybook.core.cards import SETS, TEXTS, Card, Member, tidy
@@ -18,7 +18,7 @@ SOME_KEYS = ("a", "b", "c", "🙂")
 
 
 #: For the laws of whole cards: the time of a single case is the machine's affair.
-unhurried = settings(deadline=None, max_examples=60)
+unhurried = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 
 
 def email(name: str, *, label: str = "", main: bool = False, id: str = "") -> Member:
