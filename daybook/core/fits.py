@@ -117,7 +117,9 @@ def names_fit(ours: Parsed, theirs: Parsed) -> tuple[Fit, str]:
         return Fit.APART, "one is Mr., the other Mrs."
     if not ours.joined or not theirs.joined:
         return Fit.UNKNOWN, "a name is missing"
-    initials = bool(ours.given and theirs.given) and len(ours.given[0]) == len(theirs.given[0]) == 1
+    initials = (
+        bool(ours.given and theirs.given) and _is_initial(ours.given[0]) and _is_initial(theirs.given[0])
+    )
     accents = ours.given == theirs.given and _accents_differ(ours, theirs)
     if ours.joined == theirs.joined and ours.family and theirs.family and not initials and not accents:
         return Fit.SAME, "same name"
@@ -149,7 +151,7 @@ def given_fit(ours: Parsed, theirs: Parsed) -> Given:
     if not one or not other:
         return Given.MISSING
     a, b = one[0], other[0]
-    if len(a) > 1 and len(b) > 1 and "".join(one) == "".join(other):
+    if not (_is_initial(a) or _is_initial(b)) and "".join(one) == "".join(other):
         return Given.NEAR if one == other and _accents_differ(ours, theirs) else Given.SAME
     if ours.foreign != theirs.foreign and loose("".join(one)) == loose("".join(other)):
         return Given.SAME
@@ -180,13 +182,19 @@ def _accents_differ(ours: Parsed, theirs: Parsed) -> bool:
     )
 
 
+def _is_initial(word: str) -> bool:
+    return len(word) == 1 and word.isascii()
+
+
 def _first_fit(a: str, b: str) -> Given:
-    if len(a) == 1 or len(b) == 1:
+    if _is_initial(a) or _is_initial(b):
         return Given.INITIAL if a[0] == b[0] else Given.DIFFERENT
     if a == b or spelled(a) == spelled(b):
         return Given.SAME
-    if not full_names(a).isdisjoint(full_names(b)):
+    if spelled(a) in full_names(b) or spelled(b) in full_names(a):
         return Given.PET
+    if not full_names(a).isdisjoint(full_names(b)):  # Betty and Lisa are both Elizabeth, and may be sisters
+        return Given.NEAR
     if not tongues(a).isdisjoint(tongues(b)):
         return Given.TONGUE
     if is_known(a) and is_known(b):

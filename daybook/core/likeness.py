@@ -217,8 +217,8 @@ def _household(email: str, first: str, last: str) -> bool:
 
 
 def _is_own(email: str, one: Person, other: Person) -> bool:
-    if one.kind == "company":
-        return True
+    if "company" in (one.kind, other.kind):
+        return True  # info@ is a company's own
     return not (
         is_desk(email) or _household(email, one.first, one.last) or _household(email, other.first, other.last)
     )

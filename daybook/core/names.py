@@ -16,86 +16,11 @@ def words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+#: What each letter of the two alphabets below becomes, in their order.
 _CYRILLIC_IN_LATIN = "a|b|v|g|d|e|z|i|i|k|l|m|n|o|p|r|s|t|u|f|kh|ts|ch|sh|shch|y|e|yu|ya|e|zh|i|yi|ye|g||"
 _GREEK_IN_LATIN = "a|v|g|d|e|z|i|th|i|k|l|m|n|x|o|p|r|s|t|y|f|ch|ps|o|s"
-_CYRILLIC = dict(
-    zip(
-        "абвгдезийклмнопрстуфхцчшщыэюяёжіїєґьъ",
-        [
-            "a",
-            "b",
-            "v",
-            "g",
-            "d",
-            "e",
-            "z",
-            "i",
-            "i",
-            "k",
-            "l",
-            "m",
-            "n",
-            "o",
-            "p",
-            "r",
-            "s",
-            "t",
-            "u",
-            "f",
-            "kh",
-            "ts",
-            "ch",
-            "sh",
-            "shch",
-            "y",
-            "e",
-            "yu",
-            "ya",
-            "e",
-            "zh",
-            "i",
-            "yi",
-            "ye",
-            "g",
-            "",
-            "",
-        ],
-        strict=True,
-    )
-)
-_GREEK = dict(
-    zip(
-        "αβγδεζηθικλμνξοπρστυφχψως",
-        [
-            "a",
-            "v",
-            "g",
-            "d",
-            "e",
-            "z",
-            "i",
-            "th",
-            "i",
-            "k",
-            "l",
-            "m",
-            "n",
-            "x",
-            "o",
-            "p",
-            "r",
-            "s",
-            "t",
-            "y",
-            "f",
-            "ch",
-            "ps",
-            "o",
-            "s",
-        ],
-        strict=True,
-    )
-)
+_CYRILLIC = dict(zip("абвгдезийклмнопрстуфхцчшщыэюяёжіїєґьъ", _CYRILLIC_IN_LATIN.split("|"), strict=True))
+_GREEK = dict(zip("αβγδεζηθικλμνξοπρστυφχψως", _GREEK_IN_LATIN.split("|"), strict=True))
 _LATIN = str.maketrans(_CYRILLIC | _GREEK)
 
 GENERATIONS = {
@@ -126,6 +51,7 @@ CAPACITIES = words(
     "minor conservator conservatorship heirs attn receiver representative beneficiary obo dba family assistant "
     "paralegal secretary succession nachlass"
 )
+_BETWEEN = words("of as the a for")
 _SEVERAL = re.compile(r"&|\b(?:and|und|et)\b|/", re.IGNORECASE)
 _IN_CARE = re.compile(r"\bc/o\b", re.IGNORECASE)
 _CALLED = re.compile(r"[\"“”«»„(\[]([^\"“”«»„()\[\]]*)[\"“”«»)\]]")
@@ -148,7 +74,7 @@ COMMON_FAMILY = words(
     "clark lewis robinson walker young allen king wright scott hill green adams baker nelson hall campbell mitchell "
     "roberts carter phillips evans turner parker collins edwards stewart morris murphy cook rogers morgan cooper bell "
     "muller schmidt schneider fischer weber meyer wagner bernard dubois durand petit rossi russo ferrari silva santos "
-    "nowak kowalski ivanov smirnov jensen nielsen hansen andersson de jong jansen yilmaz kaya demir oconnor kelly "
+    "nowak kowalski ivanov smirnov jensen nielsen hansen andersson jong jansen yilmaz kaya demir oconnor kelly "
     "ryan sullivan murray bauer hoffmann schulz papadopoulos cohen levy"
 )
 COMMON_GIVEN = words(
@@ -260,10 +186,8 @@ def parse(first: str, middle: str, last: str) -> Parsed:
     found = CAPACITIES.intersection(given + family) | _BUSINESS.intersection(family)
     if found:
         capacities |= found
-        given = [word for word in given if word not in found and word not in ("of", "as", "the", "a", "for")]
-        family = [
-            word for word in family if word not in found and word not in ("of", "as", "the", "a", "for")
-        ]
+        given = [word for word in given if word not in found | _BETWEEN]
+        family = [word for word in family if word not in found | _BETWEEN]
         if given and not family:
             given, family = given[:-1], given[-1:]
     title = ""

@@ -11,7 +11,7 @@ aaron: ari ronnie / abigail: abby abbie gail / abraham: abe bram / adelaide: add
 agnieszka: aga agnes / albert: al bert bertie / alberto: beto / alejandra: ale jandra
 alejandro: ale jandro / aleksandra: ola sasha olenka / aleksandr: sasha sanya shura alex
 alexander: alex al alec sasha xander sandy lex / alexandra: alex sasha sandra sandy alexa lexi
-alexei: alyosha lyosha alex / alfred: al fred freddie alf / alice: ali allie / alison: ali allie
+alexei: alyosha lyosha alex / alfred: al fred freddie alf / alice: allie / alison: allie
 amanda: mandy / anastasia: nastya stacy ana / andrea: andi andy / andreas: andi andy / andrew: andy drew
 andrzej: andrew jedrek / angela: angie / anna: annie ania anya anka / anne: annie nan / anton: toni tony
 antonina: tonya / antonio: tono tony toni / anthony: tony ant / arthur: art artie / augustus: gus

@@ -63,6 +63,7 @@ def reasons(one: Person, other: Person) -> str:
         ("Anna (née Keller)/Lindholm", "Anna/Keller"),
         ("İbrahim/Yıldırım", "Ibrahim/Yildirim"),
         ("Dana/", "Dana/Weaver"),
+        ("李/明", "明/李"),
         ("Dr. Ellen/Bostwick, PhD", "Ellen/Bostwick"),
     ],
 )
@@ -91,6 +92,7 @@ def test_one_name_in_two_forms_links_with_an_address_of_ones_own(one: str, other
         ("Mr. Alan/Foxworth", "Mrs. Alan/Foxworth"),
         ("John/Deere-Hall LLC", "John/Deere-Hall"),
         ("Megan/Fitch", "Megan/Rowan"),
+        ("Betty/Fox", "Lisa/Fox"),
         ("John/Roe", "Juan/Roe"),
         ("Sam/Poe", "Dana/Roe"),
         ("/", "Dana/Roe"),
