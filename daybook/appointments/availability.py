@@ -9,6 +9,7 @@ from daybook.appointments.models import AppointmentType
 from daybook.calendars import queries as calendars
 from daybook.core import availability as engine
 from daybook.core.availability import Offer, Span
+from daybook.core.errors import SlotTaken
 from daybook.core.hours import open_spans, to_local
 from daybook.core.lifecycle import ClientPolicy
 from daybook.firms import prepared
@@ -26,6 +27,24 @@ _TAKEN = """
 
 #: The widest buffer; rows this far outside a window may still reach into it.
 _REACH = timedelta(hours=12)
+
+
+#: How far around a missed time its own question looks: over the days shown to whoever missed it, in any zone.
+_NEAR = timedelta(hours=50)
+
+
+class Missed(SlotTaken):
+    """
+    Another hold or appointment has the time. `own` is what the lawyer's own time held around it when that was seen,
+    as `own_spans` says it: what is left near it can be shown without asking again.
+    """
+
+    def __init__(self, start: datetime, own: tuple[tuple[int, int, int, int], ...]) -> None:
+        super().__init__()
+        self.start, self.own = start, own
+
+
+Missed.code = SlotTaken.code  # to a program it is no other refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +89,19 @@ def own_spans(
     return prepared.rows(_TAKEN, [lawyer_id, start - _REACH, end + _REACH, now, without, hold_key or "-"])
 
 
-def is_taken(
+def require_not_taken(
     appointment_type: AppointmentType, start: datetime, end: datetime, now: datetime, *, hold_key: str
-) -> bool:
-    """Whether another hold or appointment of the lawyer, buffers included, stands in the way of [start, end)."""
+) -> None:
+    """
+    Check that no hold or appointment of the lawyer, buffers included, stands in the way of [start, end).
+
+    Raises Missed.
+    """
     low = start.timestamp() - appointment_type.before_minutes * 60
     high = end.timestamp() + appointment_type.after_minutes * 60
-    rows = own_spans(appointment_type.lawyer_id, start, end, now, hold_key=hold_key)
-    return any(row[0] < high and row[1] > low for row in rows)
+    rows = own_spans(appointment_type.lawyer_id, start - _NEAR, end + _NEAR, now, hold_key=hold_key)
+    if any(row[0] < high and row[1] > low for row in rows):
+        raise Missed(start, tuple(rows))
 
 
 def count_booked(

@@ -45,6 +45,13 @@ _wanted: dict[Hashable, threading.Event] = {}
 _wanted_lock = threading.Lock()
 
 
+def wait_for_first(wanted: Hashable) -> None:
+    """Wait until nobody in this process is at what is wanted; at once when nobody is."""
+    under_way = _wanted.get(wanted)
+    if under_way is not None:
+        under_way.wait(_PATIENCE)
+
+
 @contextmanager
 def first_of_many(wanted: Hashable) -> Iterator[bool]:
     """

@@ -22,7 +22,7 @@ from daybook.firms.permissions import Actor, firm_may, may
 LIVE = (Appointment.State.HELD, Appointment.State.CONFIRMED)
 
 #: How far ahead the next free day is looked for, beyond what a page shows.
-_LOOK_AHEAD = timedelta(days=200)
+LOOK_AHEAD = timedelta(days=200)
 _A_DAY = 86_400
 
 
@@ -106,8 +106,8 @@ def open_days(
     Raises UnknownTimeZone.
     """
     last = first + timedelta(days=days)
-    start, end = _midnight(first, zone), _midnight(last, zone)
-    horizon = now + timedelta(days=min(appointment_type.horizon_days + 1, _LOOK_AHEAD.days))
+    start, end = midnight(first, zone), midnight(last, zone)
+    horizon = now + timedelta(days=min(appointment_type.horizon_days + 1, LOOK_AHEAD.days))
     starts, trouble = open_starts(
         appointment_type, start=start, end=max(end, horizon), now=now, without=without, hold_key=hold_key
     )
@@ -117,10 +117,10 @@ def open_days(
     place = _place(zone)
     following = starts[cut : cut + 1]
     next_from = datetime.fromtimestamp(following[0], place).date() if following else None
-    return OpenDays(_by_day(starts[:cut], place), next_from, "")
+    return OpenDays(by_day(starts[:cut], place), next_from, "")
 
 
-def _by_day(starts: list[int], place: tzinfo) -> tuple[tuple[date, tuple[datetime, ...]], ...]:
+def by_day(starts: list[int], place: tzinfo) -> tuple[tuple[date, tuple[datetime, ...]], ...]:
     """The starts as instants, by the date a clock in `place` shows; looked up once a day, not once a start."""
     grouped: dict[date, list[datetime]] = {}
     at = 0
@@ -141,10 +141,11 @@ def _place(name: str):
     return zone(name)
 
 
-def _midnight(on: date, zone_name: str) -> datetime:
+def midnight(on: date, zone_name: str) -> datetime:
+    """When a date begins in a zone."""
     period = day_period(on, zone_name)
     if period is None:  # a date the zone skipped altogether
-        return _midnight(on + timedelta(days=1), zone_name)
+        return midnight(on + timedelta(days=1), zone_name)
     return period.start
 
 
@@ -231,7 +232,7 @@ def week(lawyer: Lawyer, monday: date, now: datetime) -> tuple[WeekDay, ...]:
     from daybook.core.hours import open_spans
 
     last = monday + timedelta(days=6)
-    start, end = _midnight(monday, lawyer.time_zone), _midnight(last + timedelta(days=1), lawyer.time_zone)
+    start, end = midnight(monday, lawyer.time_zone), midnight(last + timedelta(days=1), lawyer.time_zone)
     hours = calendars.hours_of(lawyer, None, monday, last)
     open_all = open_spans(hours.weekly, hours.exceptions, lawyer.time_zone, monday, last)
     busy_all = calendars.busy_spans(calendars.blocking_uses(lawyer.pk), start, end)
@@ -245,7 +246,7 @@ def week(lawyer: Lawyer, monday: date, now: datetime) -> tuple[WeekDay, ...]:
     picture = []
     for offset in range(7):
         on = monday + timedelta(days=offset)
-        low, high = _midnight(on, lawyer.time_zone), _midnight(on + timedelta(days=1), lawyer.time_zone)
+        low, high = midnight(on, lawyer.time_zone), midnight(on + timedelta(days=1), lawyer.time_zone)
         picture.append(
             WeekDay(
                 on=on,

@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from daybook.appointments import fetched
-from daybook.appointments.availability import is_taken
-from daybook.appointments.locking import books, first_of_many, lock_lawyer
+from daybook.appointments.availability import require_not_taken
+from daybook.appointments.locking import books, first_of_many, lock_lawyer, wait_for_first
 from daybook.appointments.models import Appointment, AppointmentType
 from daybook.appointments.operations.checks import (
     as_range,
     buffers,
+    end_holds,
     read_again,
     require_calendars_free,
     require_offered,
@@ -67,35 +68,29 @@ def hold(*, appointment_type: AppointmentType, start: datetime, hold_key: str, n
     during = _length(appointment_type, start)
     # Most of a crowd is turned away by one small question and without the lock: at once, or as soon as whoever was
     # first with this time has it.
+    wanted = (appointment_type.lawyer_id, start)
+    wait_for_first(wanted)
     _require_not_taken(appointment_type, during, hold_key, now)
-    with first_of_many((appointment_type.lawyer_id, start)) as first:
-        if first:
-            require_offered(appointment_type, during, now, hold_key=hold_key)
-            return _hold(appointment_type, during, hold_key, now)
-    _require_not_taken(appointment_type, during, hold_key, now)
-    require_offered(appointment_type, during, now, hold_key=hold_key)
-    return _hold(appointment_type, during, hold_key, now)
+    with first_of_many(wanted) as first:
+        if not first:
+            _require_not_taken(appointment_type, during, hold_key, now)
+        require_offered(appointment_type, during, now, hold_key=hold_key)
+        return _hold(appointment_type, during, hold_key, now)
 
 
 def _require_not_taken(
     appointment_type: AppointmentType, during: Period, hold_key: str, now: datetime
 ) -> None:
-    if during.start > now and is_taken(appointment_type, during.start, during.end, now, hold_key=hold_key):
-        raise SlotTaken
+    if during.start > now:
+        require_not_taken(appointment_type, during.start, during.end, now, hold_key=hold_key)
 
 
 @books
 def _hold(appointment_type: AppointmentType, during: Period, hold_key: str, now: datetime) -> Appointment:
     with transaction.atomic():
         lock_lawyer(appointment_type.lawyer_id)
-        _require_not_taken(appointment_type, during, hold_key, now)
-        take_turn(appointment_type.lawyer_id, now)
-        if hold_key:
-            released = Appointment.objects.filter(
-                lawyer=appointment_type.lawyer_id, state=State.HELD, hold_key=hold_key
-            )
-            released.update(state=State.EXPIRED, held_until=None)
-        require_own_time_free(appointment_type, during, now)
+        require_own_time_free(appointment_type, during, now, hold_key=hold_key)
+        end_holds(appointment_type.lawyer_id, now, hold_key=hold_key)
         appointment = Appointment.objects.create(
             firm_id=appointment_type.firm_id,
             lawyer_id=appointment_type.lawyer_id,

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.db.models import Q
 
 from daybook.appointments.availability import count_booked, offer_of, own_spans, survey
 from daybook.appointments.locking import lock_lawyer
@@ -25,8 +26,16 @@ def take_turn(lawyer_id: int, now: datetime) -> None:
     not look at the clock.
     """
     lock_lawyer(lawyer_id)
-    run_out = Appointment.objects.filter(lawyer=lawyer_id, state=Appointment.State.HELD, held_until__lte=now)
-    run_out.update(state=Appointment.State.EXPIRED, held_until=None)
+    end_holds(lawyer_id, now)
+
+
+def end_holds(lawyer_id: int, now: datetime, *, hold_key: str = "") -> None:
+    """Under the lawyer's lock: mark the holds that have run out, and give back what a visitor (`hold_key`) holds."""
+    over = Q(held_until__lte=now)
+    if hold_key:
+        over |= Q(hold_key=hold_key)
+    ended = Appointment.objects.filter(over, lawyer=lawyer_id, state=Appointment.State.HELD)
+    ended.update(state=Appointment.State.EXPIRED, held_until=None)
 
 
 def require_offered(
@@ -50,17 +59,23 @@ def require_offered(
 
 
 def require_own_time_free(
-    appointment_type: AppointmentType, during: Period, now: datetime, *, without: int = 0, caps: bool = True
+    appointment_type: AppointmentType,
+    during: Period,
+    now: datetime,
+    *,
+    without: int = 0,
+    hold_key: str = "",
+    caps: bool = True,
 ) -> None:
     """
-    Check, under the lawyer's lock, that no appointment of the lawyer nor a cap stands in the way.
+    Check, under the lawyer's lock, that no appointment of the lawyer nor a cap stands in the way. What the visitor
+    with `hold_key` holds themselves does not.
 
     Raises SlotTaken or CapReached.
     """
     margin = timedelta(days=8) if caps else timedelta(0)
-    rows = own_spans(
-        appointment_type.lawyer_id, during.start - margin, during.end + margin, now, without=without
-    )
+    low, high = during.start - margin, during.end + margin
+    rows = own_spans(appointment_type.lawyer_id, low, high, now, without=without, hold_key=hold_key)
     offer = _offer(appointment_type, during)
     found = engine.reasons(
         offer,

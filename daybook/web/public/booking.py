@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -18,23 +17,19 @@ from django.views.decorators.http import require_http_methods, require_safe
 from daybook.appointments import links, operations, queries
 from daybook.appointments.models import AppointmentType
 from daybook.core import hours
-from daybook.core import times as words
 from daybook.core.errors import Refusal, SubscriptionEnded, UnknownTimeZone
 from daybook.firms.permissions import firm_may
 from daybook.web.public import limits
+from daybook.web.public.page import context_of, html_for_anybody, times_page_of
 from daybook.web.public.places import closed
-from daybook.web.public.timetable import asked_days, chosen_start, timetable
-from daybook.web.public.together import Together
-from daybook.web.public.zones import Zone, remember, visitor_zone, zone_options
+from daybook.web.public.timetable import Refused, asked_days, chosen_start, timetable
+from daybook.web.public.zones import Zone, remember, visitor_zone
 
 _HOLD_COOKIE = "daybook_hold"
 _AN_HOUR = 3600
 
 #: With one of these a page may hold something of the visitor's own: a message, or who is signed in.
 _ONES_OWN = {settings.SESSION_COOKIE_NAME, "messages"}
-_TOKEN = "the-token-of-whoever-reads-this"  # noqa: S105 - stands where each visitor's own will stand
-#: A crowd that was just refused one time is shown the same list of the others.
-_crowd: Together[str] = Together()
 
 
 def _offer(firm_slug: str, lawyer_slug: str, type_slug: str) -> AppointmentType:
@@ -67,7 +62,8 @@ def _hold(request: HttpRequest, offer: AppointmentType) -> HttpResponse:
     try:
         held = operations.hold(appointment_type=offer, start=start, hold_key=key, now=now)
     except Refusal as refusal:
-        return times_page(request, offer, notice=refusal.text, status=refusal.status, around=start)
+        missed = Refused(start, refusal)
+        return times_page(request, offer, notice=refusal.text, status=refusal.status, missed=missed)
     response = redirect("public_hold", token=links.link_token(held))
     response.set_signed_cookie(
         _HOLD_COOKIE,
@@ -93,7 +89,7 @@ def times_page(
     notice: str = "",
     status: int = 200,
     without: int = 0,
-    around: datetime | None = None,
+    missed: Refused | None = None,
     template: str = "public/times.html",
     extra: dict[str, Any] | None = None,
 ) -> HttpResponse:
@@ -101,28 +97,13 @@ def times_page(
     now = timezone.now()
     zone: Zone = visitor_zone(request, offer.lawyer.time_zone)
     key = _hold_key(request)
-
-    def page(token: str) -> str:
-        context = {
-            "firm": offer.firm,
-            "lawyer": offer.lawyer,
-            "type": offer,
-            "zone": zone,
-            "zone_label": words.zone_label(zone.name, now),
-            "zone_options": zone_options(zone.name),
-            "notice": notice,
-            "table": timetable(request, offer, zone.name, now, without=without, hold_key=key, around=around),
-            "asked_from": request.GET.get("from", "")[:10],
-            "csrf_token": token,
-            **(extra or {}),
-        }
-        return render_to_string(template, context, request)
-
-    if extra or key or _ONES_OWN & request.COOKIES.keys():
-        html = page(get_token(request))
-    else:  # the same for everybody who asks it in the same way, but for the form's token
-        same = (offer.pk, zone, notice, around, request.META.get("QUERY_STRING", ""))
-        html = _crowd.ask(same, lambda: page(_TOKEN)).replace(_TOKEN, get_token(request))
+    table = timetable(request, offer, zone.name, now, without=without, hold_key=key, missed=missed)
+    asked_from = request.GET.get("from", "")[:10]
+    page = times_page_of(offer, zone, now, notice=notice, table=table, asked_from=asked_from)
+    if extra or _ONES_OWN & request.COOKIES.keys():
+        html = render_to_string(template, {**context_of(page), **(extra or {})}, request)
+    else:
+        html = html_for_anybody(page, get_token(request))
     response = HttpResponse(html, status=422 if zone.error and status == 200 else status)
     remember(response, zone)
     # What is free changes by the second, and no shared cache may keep one visitor's zone for another.

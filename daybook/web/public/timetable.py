@@ -12,8 +12,11 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from daybook.appointments import queries
+from daybook.appointments.availability import Missed
 from daybook.appointments.models import AppointmentType
+from daybook.appointments.near import left_near
 from daybook.core import hours, times
+from daybook.core.errors import Refusal
 from daybook.core.hours import to_local
 
 DAYS_SHOWN = 7
@@ -33,6 +36,14 @@ class Timetable:
     more_from: date | None
     earlier_from: date | None
     hidden: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A time that could not be had, and why."""
+
+    start: datetime
+    why: Refusal
 
 
 _DAY = (
@@ -65,40 +76,51 @@ def timetable(
     *,
     without: int = 0,
     hold_key: str = "",
-    around: datetime | None = None,
+    missed: Refused | None = None,
 ) -> Timetable:
     """
     The days asked for; when none of them is free, those from the next free day.
 
-    `around` is a time that could not be had: what is left near it comes first, and the rest behind a button.
+    `missed` is a time that could not be had: what is left near it comes first, and the rest behind a button.
     `hold_key` is the visitor's own: what they hold themselves is free to them.
     """
     first, days, chosen = asked_days(request, zone, now)
     today = to_local(now, zone).date()
-    if around is not None and now < around < now + timedelta(days=800):
-        first, days, chosen = max(today, to_local(around, zone).date()), DAYS_NEAR, True
-    asked: dict[str, Any] = {
-        "days": days, "zone": zone, "now": now, "without": without, "hold_key": hold_key
-    }  # fmt: skip
-    found = queries.open_days(appointment_type, first=first, **asked)
+    found = None
+    if missed is not None and now < missed.start < now + timedelta(days=800):
+        first, days, chosen = max(today, to_local(missed.start, zone).date()), DAYS_NEAR, True
+        if isinstance(missed.why, Missed) and not hold_key:
+            found = left_near(appointment_type, missed.why, first=first, days=days, zone=zone, now=now)
+    if found is None:
+        found = _asked(appointment_type, first, days, zone, now, without=without, hold_key=hold_key)
+    earlier = max(today, first - timedelta(days=DAYS_SHOWN)) if chosen and first > today else None
+    return _shown(found, zone, today.year, earlier)
+
+
+def _asked(
+    appointment_type: AppointmentType, first: date, days: int, zone: str, now: datetime, **own: Any
+) -> queries.OpenDays:
+    found = queries.open_days(appointment_type, first=first, days=days, zone=zone, now=now, **own)
     if not found.days and found.next_from:
-        found = queries.open_days(appointment_type, first=found.next_from, **asked)
+        return queries.open_days(
+            appointment_type, first=found.next_from, days=days, zone=zone, now=now, **own
+        )
+    return found
+
+
+@lru_cache(maxsize=32)
+def _shown(found: queries.OpenDays, zone: str, year: int, earlier: date | None) -> Timetable:
     return Timetable(
         days=format_html_join(
             "",
             _DAY,
             (
-                (
-                    key := on.isoformat(),
-                    times.say_day(on, year=on.year != today.year),
-                    key,
-                    _buttons(starts, zone),
-                )
+                (key := on.isoformat(), times.say_day(on, year=on.year != year), key, _buttons(starts, zone))
                 for on, starts in found.days
             ),
         ),
         more_from=found.next_from,
-        earlier_from=max(today, first - timedelta(days=DAYS_SHOWN)) if chosen and first > today else None,
+        earlier_from=earlier,
         hidden=bool(found.trouble),
     )
 
