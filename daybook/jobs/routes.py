@@ -16,6 +16,7 @@ from daybook.messaging import operations as messaging
 from daybook.sync import pushes
 from daybook.sync.clio import active
 from daybook.sync.hooks import Subscription
+from daybook.sync.mirror import leaving, owing
 from daybook.sync.models import Connection
 
 Follow = Callable[[Event], None]
@@ -72,8 +73,52 @@ def settle_lawyer(event: Event) -> None:
         queue(tasks.settle_in, once=f"settle:{connection.pk}", connection_id=connection.pk)
 
 
-def read_contacts(event: Event) -> None:
-    queue(tasks.read_contacts, once=f"contacts:{event.subject}", connection_id=event.subject)
+def sync_contacts(event: Event) -> None:
+    queue(tasks.sync_contacts, once=f"contacts:{event.subject}", connection_id=event.subject)
+
+
+def sync_contacts_now(event: Event) -> None:
+    queue(tasks.sync_contacts, once=f"contacts:{event.subject}:now", connection_id=event.subject, asked=True)
+
+
+def owe(event: Event) -> None:
+    """Clio is to hear of a contact as it is now."""
+    connection = owing.of_firm(event.firm_id)
+    if connection is not None and event.subject:
+        owing.want(connection, [event.subject], event.at)
+        queue(tasks.tell_contacts, once=f"tell:{connection.pk}", connection_id=connection.pk)
+
+
+def tell_decided(event: Event) -> None:
+    """What somebody decided about contacts is carried out; what they spoke of is looked at afresh."""
+    queue(tasks.tell_contacts, once=f"tell:{event.subject}", connection_id=event.subject)
+    if theirs := event.details.get("theirs"):
+        queue(tasks.look_at_contacts, connection_id=event.subject, theirs=[theirs])
+
+
+def leave(event: Event) -> None:
+    if event.subject:
+        name = event.details.get("name", "")
+        leaving.removed(firm_id=event.firm_id, contact_id=event.subject, name=name, now=event.at)
+
+
+def merge_links(event: Event) -> None:
+    leaving.merged(
+        firm_id=event.firm_id, kept=event.details["kept"], dropped=event.details["dropped"], now=event.at
+    )
+
+
+def part_links(event: Event) -> None:
+    leaving.restored(
+        firm_id=event.firm_id,
+        contact_id=event.details["restored"],
+        was=event.details["dropped"],
+        now=event.at,
+    )
+
+
+def search_contacts(event: Event) -> None:
+    queue(tasks.sweep_contacts, once=f"sweep:{event.subject}:sure", connection_id=event.subject, sure=True)
 
 
 def read_calendars(event: Event) -> None:
@@ -110,7 +155,7 @@ ROUTES: dict[str, tuple[Follow, ...]] = {
     "role_changed": (),
     "profile_saved": (),
     "acted_for": (),
-    "clio_connected": (settle_in, subscribe, read_contacts),
+    "clio_connected": (settle_in, subscribe, sync_contacts),
     "clio_declined": (),
     "clio_disconnected": (),
     "clio_broken": (tell_broken,),
@@ -132,11 +177,19 @@ ROUTES: dict[str, tuple[Follow, ...]] = {
     "outcome_recorded": (),
     "matter_linked": (),
     "time_sent": (to_clio,),
-    "contact_saved": (),
+    "contact_saved": (owe,),
     "contact_unlinked": (),
-    "contact_removed": (),
-    "contacts_merged": (),
-    "merge_undone": (),
+    "contact_removed": (leave,),
+    "contacts_merged": (merge_links,),
+    "merge_undone": (part_links,),
+    "contacts_read": (),
+    "contact_import_approved": (sync_contacts,),
+    "contact_sync_set": (),
+    "contact_sync_asked_for": (sync_contacts_now,),
+    "contact_sync_stopped": (),
+    "contact_sync_resumed": (sync_contacts,),
+    "contact_decided": (tell_decided,),
+    "contact_search_asked_for": (search_contacts,),
     "contacts_imported": (),
     "contacts_synced": (),
     "appointment_pushed": (),

@@ -11,6 +11,7 @@ from daybook.jobs import tasks
 from daybook.jobs.routes import heed, queue
 from daybook.messaging import operations as messaging
 from daybook.sync import hooks, pushes
+from daybook.sync.mirror import cycle, owing, sweep
 from daybook.sync.models import Connection
 
 #: Messages claimed by one tick; the rest follows a minute later, so that one job never runs for long.
@@ -37,12 +38,24 @@ def calendars_tick(timestamp: int) -> None:
         queue(tasks.read_calendars, once=f"calendars:{firm_id}", firm_id=firm_id)
 
 
-@app.periodic(cron="7 */2 * * *")
+@app.periodic(cron="* * * * *")
 @app.task(name="contacts_tick", queueing_lock="tick:contacts")
 def contacts_tick(timestamp: int) -> None:
-    """Every two hours: contacts, and which calendars there are."""
+    """Contacts: firms whose two hours have passed, what Clio is owed still, and searches whose day has passed."""
+    now = timezone.now()
+    for connection_id in cycle.due(now):
+        queue(tasks.sync_contacts, once=f"contacts:{connection_id}", connection_id=connection_id)
+    for connection_id in owing.due(now):
+        queue(tasks.tell_contacts, once=f"tell:{connection_id}", connection_id=connection_id)
+    for connection_id in sweep.due(now):
+        queue(tasks.sweep_contacts, once=f"sweep:{connection_id}", connection_id=connection_id)
+
+
+@app.periodic(cron="7 */2 * * *")
+@app.task(name="lists_tick", queueing_lock="tick:lists")
+def lists_tick(timestamp: int) -> None:
+    """Every two hours: which calendars there are."""
     for connection_id in _active().values_list("pk", flat=True):
-        queue(tasks.read_contacts, once=f"contacts:{connection_id}", connection_id=connection_id)
         queue(tasks.list_calendars, once=f"list:{connection_id}", connection_id=connection_id)
 
 

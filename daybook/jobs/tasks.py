@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
@@ -11,8 +12,9 @@ from procrastinate.exceptions import AlreadyEnqueued
 
 from daybook.messaging import alerts, invitations
 from daybook.messaging import operations as messaging
-from daybook.sync import appointments, calendars, connecting, contacts, hooks, pushes, subscribing
-from daybook.sync.models import Connection
+from daybook.sync import appointments, calendars, connecting, hooks, pushes, subscribing
+from daybook.sync.mirror import cycle, sweep, telling
+from daybook.sync.models import Connection, Cycle
 from daybook.sync.trouble import RemoteTrouble, worth_repeating
 
 #: Pauses before a job is tried again because the other system did not answer; the last one repeats.
@@ -29,7 +31,8 @@ def _later(name: str, once: str, at: datetime, **arguments: object) -> None:
     It waits under a name of its own, so that it never keeps a job of this moment from being queued.
     """
     try:
-        app.configure_task(name, schedule_at=at, queueing_lock=f"{once}:later").defer(**arguments)
+        with transaction.atomic():  # a refusal undoes nothing but itself, whatever transaction this may be in
+            app.configure_task(name, schedule_at=at, queueing_lock=f"{once}:later").defer(**arguments)
     except AlreadyEnqueued:
         return
 
@@ -62,11 +65,42 @@ def settle_in(connection_id: int, tries: int = 0) -> None:
         _later("push_appointment", f"push:{appointment_id}", timezone.now(), appointment_id=appointment_id)
 
 
-@app.task(name="read_contacts")
-def read_contacts(connection_id: int) -> None:
-    again = contacts.run(connection_id=connection_id, now=timezone.now())
+@app.task(name="sync_contacts")
+def sync_contacts(connection_id: int, asked: bool = False) -> None:
+    """One round of two-way contact sync, or the next stretch of one."""
+    kind = Cycle.Kind.ASKED if asked else Cycle.Kind.REGULAR
+    again = cycle.run(connection_id=connection_id, now=timezone.now(), kind=kind)
     if again is not None:
-        _later("read_contacts", f"contacts:{connection_id}", again, connection_id=connection_id)
+        _later("sync_contacts", f"contacts:{connection_id}", again, connection_id=connection_id, asked=asked)
+
+
+@app.task(name="tell_contacts", priority=4)
+def tell_contacts(connection_id: int) -> None:
+    """Clio hears what it is owed of our contacts."""
+    again = telling.tell(connection_id=connection_id, now=timezone.now())
+    if again is not None:
+        _later("tell_contacts", f"tell:{connection_id}", again, connection_id=connection_id)
+
+
+@app.task(name="sweep_contacts", priority=-1)
+def sweep_contacts(connection_id: int, sure: bool = False) -> None:
+    """The slow search for contacts that Clio no longer has, or that were missed."""
+    again = sweep.run(connection_id=connection_id, now=timezone.now(), sure=sure)
+    if again is not None:
+        once = f"sweep:{connection_id}"
+        _later("sweep_contacts", once, again, connection_id=connection_id, sure=sure)
+
+
+@app.task(name="look_at_contacts", priority=3)
+def look_at_contacts(connection_id: int, theirs: list[str], tries: int = 0) -> None:
+    """Single contacts in Clio that somebody spoke of. Tried a few times; the next rounds look at them all the same."""
+    now = timezone.now()
+    try:
+        cycle.look_at(connection_id=connection_id, theirs=theirs, now=now)
+    except RemoteTrouble as trouble:
+        if worth_repeating(trouble) and tries < len(PAUSES):
+            at, once = now + _pause(trouble, tries), f"look:{connection_id}:{theirs[0]}"
+            _later("look_at_contacts", once, at, connection_id=connection_id, theirs=theirs, tries=tries + 1)
 
 
 @app.task(name="read_calendars", priority=4)
@@ -107,14 +141,21 @@ def look_after_hooks(connection_id: int, soon: bool = False, tries: int = 0) -> 
 
 @app.task(name="heed_contacts", priority=3)
 def heed_contacts(connection_id: int, tries: int = 0) -> None:
-    """Clio told of contacts: read what has changed. Tried a few times; the next round reads it all the same."""
+    """Clio told of contacts: look at them. Tried a few times; the next rounds look at them all the same."""
     connection = Connection.objects.filter(pk=connection_id, state=Connection.State.ACTIVE).first()
     if connection is None:
         return
-    again = contacts.run(connection_id=connection_id, now=timezone.now())
-    if not hooks.contacts_read(connection) and tries < len(PAUSES):
-        at, once = again or timezone.now() + PAUSES[tries], f"heed_contacts:{connection_id}"
-        _later("heed_contacts", once, at, connection_id=connection_id, tries=tries + 1)
+    now = timezone.now()
+    ids = hooks.contacts_to_look_at(connection)
+    try:
+        cycle.look_at(connection_id=connection_id, theirs=ids, now=now)
+    except RemoteTrouble as trouble:
+        if worth_repeating(trouble) and tries < len(PAUSES):
+            at, once = now + _pause(trouble, tries), f"heed_contacts:{connection_id}"
+            _later("heed_contacts", once, at, connection_id=connection_id, tries=tries + 1)
+        return
+    hooks.looked_at(connection, "contact", ids, now)
+    tell_contacts.func(connection_id)
 
 
 @app.task(name="heed_calendars", priority=4)

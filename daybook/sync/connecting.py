@@ -18,7 +18,8 @@ from daybook.core.errors import Refusal, SubscriptionEnded
 from daybook.firms.outbox import record
 from daybook.firms.permissions import Actor, firm_may
 from daybook.sync import clio, lawyers, pushes, subscribing
-from daybook.sync.models import Connection, Cursor, Push
+from daybook.sync.mirror import terms
+from daybook.sync.models import Connection, ContactSync, Cursor, Push
 
 log = structlog.get_logger()
 
@@ -147,7 +148,8 @@ def _store(actor: Actor, region: str, me: WhoAmI, token: oauth.Token, now: datet
         connection.disconnected_at = None
         connection.rate_limit = connection.rate_remaining = connection.rate_resets_at = None
         connection.save()
-        Cursor.objects.get_or_create(connection=connection, kind="contacts")
+        terms.begin(connection)
+        ContactSync.objects.filter(connection=connection).update(next_cycle_at=now)
         record(
             "clio_connected",
             firm=firm,

@@ -19,7 +19,7 @@ from daybook.connectors.clio import webhooks as remote
 from daybook.connectors.errors import Garbled
 from daybook.firms import throttle
 from daybook.sync import clio
-from daybook.sync.models import Connection, Cursor, Delivery, Heard, Hook, Link
+from daybook.sync.models import Connection, Delivery, Heard, Hook, Link
 
 log = structlog.get_logger()
 
@@ -241,17 +241,19 @@ def looked_at(connection: Connection, model: str, theirs: Iterable[str], since: 
     rows.filter(theirs__in=list(theirs)).delete()
 
 
-def contacts_read(connection: Connection) -> bool:
-    """
-    Drop what the last complete reading of contacts has covered; whether that was all.
-
-    A list of what has changed does not name the deleted: those stay until they are looked at by id.
-    """
-    cursor = Cursor.objects.filter(connection=connection, kind="contacts").first()
-    rows = Heard.objects.filter(connection=connection, model="contact").exclude(event="deleted")
-    if cursor is not None and cursor.since is not None:
-        rows.filter(at__lte=cursor.since).delete()
-    return not rows.exists()
+def contacts_to_look_at(connection: Connection) -> list[str]:
+    """Ids of contacts of which something was heard. One that is as we know it is our own doing, told back to us."""
+    rows = list(Heard.objects.filter(connection=connection, model="contact").exclude(theirs=""))
+    known = dict(
+        Link.objects.filter(
+            connection=connection, kind=Link.Kind.CONTACT, theirs__in=[row.theirs for row in rows]
+        ).values_list("theirs", "etag")
+    )
+    echoes = [
+        row.pk for row in rows if row.event != "deleted" and row.etag and known.get(row.theirs) == row.etag
+    ]
+    Heard.objects.filter(pk__in=echoes).delete()
+    return [row.theirs for row in rows if row.pk not in set(echoes)]
 
 
 def entries_to_read(connection: Connection) -> bool:

@@ -14,9 +14,11 @@ from daybook.connectors.clio.shapes_work import ActivityDescription, PracticeAre
 from daybook.connectors.clio.shapes_work import Matter as ClioMatter
 from daybook.contacts.models import Contact
 from daybook.sync import clio
-from daybook.sync import contacts as reading
 from daybook.sync.clio import NotConnected
-from daybook.sync.models import Connection, Link
+from daybook.sync.mirror import terms
+from daybook.sync.mirror.meeting import meet
+from daybook.sync.mirror.records import theirs_of
+from daybook.sync.models import Connection, Cycle, Link
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +88,15 @@ def _remember(
     clients = [contacts.get(session, one) for one in sorted(unknown)]
     rows = []
     with transaction.atomic():
-        reading.hold_links(connection)
-        reading.take_in(connection, clients, now)
+        setting = terms.begin(connection)
+        terms.hold(connection)
+        records = [theirs_of(one, connection.firm.country) for one in clients if not one.redacted]
+        meet(
+            setting,
+            records,
+            now=now,
+            tally=Cycle(connection=connection, kind=Cycle.Kind.EDIT, started_at=now),
+        )
         linked = _linked(connection, people)
         for theirs_matter in found:
             rows.append(_row(connection, theirs_matter, linked.get(theirs_matter.client_id or ""), now))

@@ -49,6 +49,34 @@ def ask(
     return question
 
 
+def ask_about(
+    *, firm_id: int, kind: str, about: str, text: str, details: dict[str, Any], now: datetime
+) -> bool:
+    """
+    Put a question that belongs to no appointment, in the caller's transaction. An open one of the same kind about the
+    same thing is brought up to date. Returns whether it is new.
+
+    The caller sees to it that nobody else asks about the same thing at this moment.
+    """
+    same = Question.objects.filter(firm=firm_id, kind=kind, about=about, answered_at=None)
+    if same.update(text=text[:500], details=details):
+        return False
+    question = Question.objects.create(
+        firm_id=firm_id, kind=kind, about=about, text=text[:500], details=details, asked_at=now
+    )
+    record("question_asked", firm=firm_id, now=now, subject=question.pk, kind=kind)
+    return True
+
+
+def settle_about(
+    *, firm_id: int, kind: str, about: str, now: datetime, answer: str = "settled itself"
+) -> None:
+    """What a question was about is so no longer: close it."""
+    Question.objects.filter(firm=firm_id, kind=kind, about=about, answered_at=None).update(
+        answered_at=now, answer=answer[:60]
+    )
+
+
 def settle(*, appointment_id: int, kind: str, now: datetime, answer: str) -> None:
     """The matter of a question has resolved itself: close it."""
     Question.objects.filter(appointment=appointment_id, kind=kind, answered_at=None).update(

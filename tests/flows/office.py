@@ -16,7 +16,8 @@ from daybook.connectors.clio import oauth
 from daybook.jobs.drain import drain
 from daybook.sync import clio as sync_clio
 from daybook.sync import connecting, sending
-from daybook.sync.models import Connection, Push
+from daybook.sync.mirror import first
+from daybook.sync.models import Connection, ContactSync, Push
 from sandbox.clio import Sandbox
 from tests.cast import DANA, at, hart_and_vale, next_weekday
 
@@ -35,14 +36,21 @@ class Office:
         if connected:
             self.connect()
 
-    def connect(self) -> Connection:
+    def connect(self, *, approve: bool = True) -> Connection:
         """What Allow Access comes to, and everything that follows from it."""
         token = self.clio.control.token(ALICE)
         mine = oauth.Token(token["access_token"], token["refresh_token"], self.now + timedelta(days=30))
         me = connecting._who(sync_clio.host("US"), mine, self.now)
         connection = connecting._store(self.cast.alice_actor, "US", me, mine, self.now).connection
         self.work()
+        if approve:
+            self.approve()
         return connection
+
+    def approve(self) -> None:
+        """Say go to the first import, as somebody does who has seen what it will do."""
+        first.approve(actor=self.cast.alice_actor, setting=ContactSync.objects.get(), now=timezone.now())
+        self.work()
 
     def work(self) -> list[str]:
         """Run what is due."""

@@ -17,14 +17,16 @@ ALICE = "alice@hartvale.example"
 def finish(office: Office) -> None:
     from django.utils import timezone
 
-    from daybook.sync import contacts
-    from daybook.sync.models import Connection, Cursor
+    from daybook.sync.mirror import cycle
+    from daybook.sync.models import Connection, ContactSync, Cursor
 
     connection = Connection.objects.get()
     for _ in range(20):
         Cursor.objects.update(leased_until=None)
-        contacts.run(connection_id=connection.pk, now=timezone.now())
-        if Cursor.objects.get().state == "done":
+        cycle.run(connection_id=connection.pk, now=timezone.now())
+        if ContactSync.objects.get().phase == "review":
+            office.approve()
+        if Cursor.objects.get().state == "done" and ContactSync.objects.get().phase == "live":
             return
     raise AssertionError(Cursor.objects.values())
 

@@ -71,6 +71,8 @@ class Cursor(models.Model):
     trouble = models.CharField(max_length=300, blank=True)
     next_try_at = models.DateTimeField(null=True, blank=True)  # when it goes on after trouble
     started_at = models.DateTimeField(null=True, blank=True)
+    told_at = models.DateTimeField(null=True, blank=True)  # the other side's clock when this reading began
+    notes = models.JSONField(default=dict)  # what the reading has to remember from page to page
     since = models.DateTimeField(
         null=True, blank=True
     )  # everything changed before this instant has been read

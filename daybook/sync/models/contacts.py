@@ -30,7 +30,8 @@ class ContactSync(models.Model):
     approved_by = models.ForeignKey("firms.User", on_delete=models.SET_NULL, null=True, related_name="+")
     to_do = models.PositiveIntegerField(default=0)  # of the first import
     done = models.PositiveIntegerField(default=0)
-    swept_at = models.DateTimeField(null=True, blank=True)  # when every id was last looked for
+    next_cycle_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    next_sweep_at = models.DateTimeField(null=True, blank=True, db_index=True)  # the search for deleted ones
 
 
 class Staged(models.Model):

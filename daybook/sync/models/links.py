@@ -48,6 +48,7 @@ class Apart(models.Model):
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="+")
     ours = models.BigIntegerField(null=True, blank=True)
     theirs = models.CharField(max_length=200, blank=True)
+    etag = models.CharField(max_length=200, blank=True)  # theirs, when it was removed here
     why = models.CharField(max_length=12, choices=Why.choices)
     name = models.CharField(max_length=300, blank=True)  # who it was, for people to read
     at = models.DateTimeField()

@@ -15,6 +15,7 @@ class Question(models.Model):
         CONFLICT = "conflict", "Changed on both sides"
         MAYBE_SAME = "maybe_same", "Perhaps the same person"
         CHANGED_GONE = "changed_gone", "Changed on one side, gone on the other"
+        MERGED_THERE = "merged_there", "Perhaps merged in Clio"
         TOO_MUCH = "too_much", "More than Clio can hold"
         ALARM = "alarm", "Contact sync has stopped"
         ACTIVITY_GONE = "activity_gone", "The activity was deleted in Clio"

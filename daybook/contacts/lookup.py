@@ -1,0 +1,44 @@
+"""Reads of many contacts at once, for joining the firm's book with another system's."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from django.db import connection as database
+
+from daybook.contacts.models import Contact, ContactEmail, ContactPhone, SearchKey
+
+
+def near(
+    firm_id: int, *, emails: Collection[str], phones: Collection[str], names: Collection[str]
+) -> set[int]:
+    """Contacts with one of these addresses, numbers (by their keys) or whole names (folded)."""
+    found: set[int] = set()
+    for rows in (
+        ContactEmail.objects.filter(firm=firm_id, normal__in=emails) if emails else None,
+        ContactPhone.objects.filter(firm=firm_id, normal__in=phones) if phones else None,
+        SearchKey.objects.filter(firm=firm_id, key__in=names) if names else None,
+    ):
+        if rows is not None:
+            found.update(rows.values_list("contact_id", flat=True))
+    return found
+
+
+def unlinked(
+    firm_id: int, linked_sql: str, parameters: Sequence[object], *, people_only: bool = False
+) -> list[int]:
+    """Contacts whose id `linked_sql`, a query of one column, does not give; the oldest first."""
+    kind = " AND c.kind = 'person'" if people_only else ""
+    with database.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.id FROM contacts_contact c WHERE c.firm_id = %s"  # noqa: S608, both parts are literals of ours
+            f" AND c.id NOT IN ({linked_sql}){kind} ORDER BY c.id",
+            [firm_id, *parameters],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def names(firm_id: int, ids: Sequence[int]) -> list[str]:
+    """What these contacts are called, in the order of `ids`."""
+    found = {contact.pk: contact.name for contact in Contact.objects.filter(firm=firm_id, pk__in=ids)}
+    return [found[pk] for pk in ids if pk in found]

@@ -1,0 +1,1 @@
+"""Contacts here and in Clio kept alike: one path for pages, webhooks, local edits and people's answers."""

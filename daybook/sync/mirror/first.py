@@ -1,0 +1,211 @@
+"""The first import: read and laid out, shown to a person, then taken in. Clio is not written to before that."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection as database
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from daybook.contacts import lookup
+from daybook.core.matching import Decision
+from daybook.firms.outbox import record
+from daybook.firms.permissions import Actor
+from daybook.sync.mirror import owing, pairing, terms
+from daybook.sync.mirror.meeting import meet
+from daybook.sync.mirror.records import Theirs, staged, unstaged
+from daybook.sync.mirror.tally import round_of
+from daybook.sync.models import Apart, ContactSync, Cycle, Link, Staged
+
+#: How many contacts are taken in together with the progress, in one transaction.
+BATCH = 1000
+STRETCH = timedelta(seconds=40)
+
+VERDICTS: dict[Decision, str] = {
+    Decision.LINK: Staged.Verdict.LINK,
+    Decision.REVIEW: Staged.Verdict.ASK,
+    Decision.NEW: Staged.Verdict.NEW,
+}
+
+_COLUMNS = ("theirs", "etag", "card", "is_client", "changed_at", "verdict", "ours", "because")
+
+
+def stage(setting: ContactSync, records: Sequence[Theirs], now: datetime, tally: Cycle) -> None:
+    """Lay out what was read, with what would become of it: in the caller's transaction."""
+    connection = setting.connection
+    linked = dict(
+        Link.objects.filter(
+            connection=connection, kind=Link.Kind.CONTACT, theirs__in=[one.id for one in records]
+        ).values_list("theirs", "ours")
+    )
+    apart = pairing.Apartness.of(connection, [one.id for one in records])
+    rows = [
+        Staged(
+            connection=connection,
+            **staged(one),
+            verdict=Staged.Verdict.KNOWN,
+            ours=linked[one.id],
+        )
+        for one in records
+        if one.id in linked
+    ]
+    strangers = [one for one in records if one.id not in linked and one.id not in apart.unwanted]
+    for one, found in pairing.pair_all(connection, strangers, apart):
+        contact = found.contact if found.decision is not Decision.NEW else None
+        rows.append(
+            Staged(
+                connection=connection,
+                **staged(one),
+                verdict=VERDICTS[found.decision],
+                ours=contact.pk if contact else None,
+                because=found.because[:200],
+            )
+        )
+    Staged.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["connection", "theirs"], update_fields=_COLUMNS[1:]
+    )
+
+
+def _wanted(setting: ContactSync) -> QuerySet[Staged]:
+    """What is laid out and not left out by the firm's filters; who is linked already stays so."""
+    rows = Staged.objects.filter(connection=setting.connection)
+    if setting.clients_only:
+        rows = rows.filter(Q(is_client=True) | Q(verdict=Staged.Verdict.KNOWN))
+    if setting.people_only:
+        rows = rows.filter(Q(card__kind="person") | Q(verdict=Staged.Verdict.KNOWN))
+    return rows
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What the first import is going to do, in numbers of contacts, and the first few of each kind."""
+
+    link: int
+    pull: int
+    ask: int
+    create: int  # in Clio
+    known: int
+    left_out: int  # by the filters
+    examples: dict[str, list[Staged]]
+    examples_create: list[str]
+
+
+def preview(setting: ContactSync, examples: int = 8) -> Preview:
+    """What approving would do, as things stand."""
+    rows = _wanted(setting)
+    count = {verdict: rows.filter(verdict=verdict).count() for verdict in Staged.Verdict.values}
+    ours = _only_ours(setting)
+    return Preview(
+        link=count[Staged.Verdict.LINK],
+        pull=count[Staged.Verdict.NEW],
+        ask=count[Staged.Verdict.ASK],
+        create=len(ours),
+        known=count[Staged.Verdict.KNOWN],
+        left_out=Staged.objects.filter(connection=setting.connection).count() - sum(count.values()),
+        examples={
+            verdict: list(rows.filter(verdict=verdict).order_by("theirs")[:examples])
+            for verdict in Staged.Verdict.values
+        },
+        examples_create=lookup.names(setting.connection.firm_id, ours[:examples]),
+    )
+
+
+def _only_ours(setting: ContactSync) -> list[int]:
+    """Contacts of ours that Clio does not have, so far as is known, and that it is to get."""
+    if setting.clients_only:  # nobody is a client in Clio who is not in Clio
+        return []
+    connection = setting.connection
+    taken = set(
+        Staged.objects.filter(
+            connection=connection, verdict__in=[Staged.Verdict.LINK, Staged.Verdict.ASK]
+        ).values_list("ours", flat=True)
+    )
+    taken.update(
+        Apart.objects.filter(connection=connection, why__in=[Apart.Why.GONE, Apart.Why.UNLINKED]).values_list(
+            "ours", flat=True
+        )
+    )
+    found = lookup.unlinked(connection.firm_id, _LINKED, [connection.pk], people_only=setting.people_only)
+    return [pk for pk in found if pk not in taken]
+
+
+_LINKED = "SELECT ours FROM sync_link WHERE connection_id = %s AND kind = 'contact'"
+
+
+def approve(*, actor: Actor, setting: ContactSync, now: datetime) -> bool:
+    """Somebody has seen the preview and says go. Returns whether there was something to approve."""
+    with transaction.atomic():
+        approved = ContactSync.objects.filter(pk=setting.pk, phase=ContactSync.Phase.REVIEW).update(
+            phase=ContactSync.Phase.TAKING_IN,
+            approved_at=now,
+            approved_by=actor.user,
+            to_do=Staged.objects.filter(connection=setting.connection).count(),
+            done=0,
+        )
+        if approved:
+            record(
+                "contact_import_approved",
+                firm=actor.firm,
+                now=now,
+                subject=setting.connection_id,
+                actor=actor.user,
+            )
+    return bool(approved)
+
+
+def take_in(*, connection_id: int, now: datetime) -> datetime | None:
+    """
+    Take in what was laid out, batch by batch, each together with the progress; then Clio is owed what it lacks.
+
+    No request is made. Returns when to come back, if there is more to do.
+    """
+    setting = terms.of_active(connection_id)
+    if setting is None or setting.phase != ContactSync.Phase.TAKING_IN:
+        return None
+    until = timezone.now() + STRETCH
+    with round_of(setting.connection, Cycle.Kind.FIRST, now) as tally:
+        while _take_batch(setting, tally):
+            if timezone.now() >= until:
+                return timezone.now()
+            setting.refresh_from_db(fields=["phase", "clients_only", "people_only", "policy"])
+            if setting.phase != ContactSync.Phase.TAKING_IN:
+                return None
+        _go_live(setting, tally)
+    return timezone.now()
+
+
+def _take_batch(setting: ContactSync, tally: Cycle) -> bool:
+    connection, now = setting.connection, timezone.now()
+    with transaction.atomic():
+        terms.hold(connection)
+        rows = list(Staged.objects.filter(connection=connection).order_by("pk")[:BATCH])
+        if not rows:
+            return False
+        meet(setting, [unstaged(row) for row in rows], now=now, tally=tally)
+        tally.looked_at += len(rows)
+        Staged.objects.filter(pk__in=[row.pk for row in rows]).delete()
+        ContactSync.objects.filter(pk=setting.pk).update(done=setting.done + len(rows))
+        setting.done += len(rows)
+    return True
+
+
+def _go_live(setting: ContactSync, tally: Cycle) -> None:
+    """Everything is taken in: Clio is owed those of ours it does not have, and from now on changes are enough."""
+    connection, now = setting.connection, timezone.now()
+    with transaction.atomic():
+        terms.hold(connection)
+        owing.want(connection, _only_ours(setting), now)
+        ContactSync.objects.filter(pk=setting.pk).update(
+            phase=ContactSync.Phase.LIVE, next_cycle_at=now, next_sweep_at=now + timedelta(days=1)
+        )
+        record(
+            "contacts_imported", firm=connection.firm_id, now=now, subject=connection.pk, seen=setting.done
+        )
+    tally.finished_at = now
+    # Statistics of tables that were just filled: without them the next queries are planned as if they were empty.
+    with database.cursor() as cursor:
+        cursor.execute("ANALYZE sync_link")

@@ -1,0 +1,241 @@
+"""Where the two books meet: what Clio says of some contacts, joined with what we have. The one path there is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db.models import Q
+
+from daybook.contacts import operations as contacts
+from daybook.contacts import queries as contact_queries
+from daybook.contacts.cards import card_of
+from daybook.contacts.models import Contact
+from daybook.core.cards import Card
+from daybook.core.changes import writes
+from daybook.core.matching import Decision
+from daybook.core.merging import Conflict, Merged, Side, merge
+from daybook.sync import questions
+from daybook.sync.mirror import asking, owing, pairing, terms
+from daybook.sync.mirror.records import Agreed, Theirs
+from daybook.sync.models import Apart, ContactSync, Cycle, Link, Owed, Question
+
+
+@dataclass(slots=True)
+class _Meeting:
+    """What comes of one batch, gathered first and written at the end."""
+
+    terms: ContactSync
+    now: datetime
+    tally: Cycle
+    new: list[Theirs] = field(default_factory=list)
+    changed: list[tuple[Contact, Card, bool]] = field(default_factory=list)
+    links: list[Link] = field(default_factory=list)
+    fresh: list[Link] = field(default_factory=list)
+    owed: list[int] = field(default_factory=list)
+    edited: dict[int, datetime] = field(default_factory=dict)
+
+
+def meet(setting: ContactSync, records: Sequence[Theirs], *, now: datetime, tally: Cycle) -> None:
+    """
+    Take in what Clio says of these contacts, in the caller's transaction: linked ones are merged field by field,
+    strangers are matched with ours, added, or asked about. What Clio then lacks is owed to it.
+
+    The caller holds the cursor's row (`terms.hold`), so that nobody links the same record meanwhile. Records of which
+    nothing is new since the link was last agreed cost nothing.
+    """
+    connection = setting.connection
+    links = {
+        link.theirs: link
+        for link in Link.objects.filter(
+            connection=connection, kind=Link.Kind.CONTACT, theirs__in=[one.id for one in records]
+        )
+    }
+    fresh = [one for one in records if _is_news(links.get(one.id), one)]
+    meeting = _Meeting(setting, now, tally)
+    known = [(links[one.id], one) for one in fresh if one.id in links]
+    held = contact_queries.contacts_by_id(connection.firm_id, [link.ours for link, _ in known], lock=True)
+    meeting.edited = dict(
+        Owed.objects.filter(connection=connection, contact__in=list(held)).values_list("contact", "since")
+    )
+    for link, record in known:
+        contact = held.get(link.ours)
+        if contact is None:  # it went without anybody telling: as if it had been removed
+            Apart.objects.get_or_create(
+                connection=connection,
+                ours=link.ours,
+                theirs=link.theirs,
+                defaults={"why": Apart.Why.REMOVED, "name": record.card.name[:300], "at": now},
+            )
+            link.delete()
+            continue
+        _agree(meeting, link, contact, record)
+        meeting.links.append(link)
+    _strangers(meeting, [one for one in fresh if one.id not in links])
+    _write(meeting)
+
+
+def join(
+    setting: ContactSync,
+    contact_id: int,
+    record: Theirs,
+    *,
+    base: Card | None,
+    now: datetime,
+    tally: Cycle,
+    by_hand: bool = False,
+) -> None:
+    """
+    From now on a contact of ours and one of Clio's are one, in the caller's transaction, the cursor held. `base` is
+    what is known to be agreed already: what Clio was just given. Nothing happens when either is taken or gone.
+    """
+    connection = setting.connection
+    links = Link.objects.filter(connection=connection, kind=Link.Kind.CONTACT)
+    contact = contact_queries.contacts_by_id(connection.firm_id, [contact_id], lock=True).get(contact_id)
+    if contact is None or links.filter(Q(ours=contact_id) | Q(theirs=record.id)).exists():
+        return
+    meeting = _Meeting(setting, now, tally)
+    _join(meeting, contact, record, base=base, by_hand=by_hand)
+    _write(meeting)
+
+
+def _is_news(link: Link | None, record: Theirs) -> bool:
+    return link is None or not link.agreed or link.etag != record.etag
+
+
+def _agree(meeting: _Meeting, link: Link, contact: Contact, record: Theirs) -> None:
+    """Merge one pair, and note what either side lacks."""
+    ours = card_of(contact)
+    before = Agreed.of(link)
+    since = meeting.edited.get(contact.pk, contact.updated_at)
+    merged = merge(
+        agreed=before.baseline(record.card),
+        ours=ours,
+        theirs=record.card,
+        policy=terms.rules(meeting.terms),
+        newer=_newer(since, record),
+    )
+    link.etag, link.agreed_at = record.etag, meeting.now
+    link.agreed = Agreed(record.card, merged.base).json()
+    if merged.ours != ours or record.is_client != contact.is_client:
+        meeting.changed.append((contact, merged.ours, record.is_client))
+    if not writes(record.card, merged.theirs).empty:
+        meeting.owed.append(contact.pk)
+    dispute(meeting.terms, contact, merged.conflicts, now=meeting.now, tally=meeting.tally)
+
+
+def _newer(edited: datetime, record: Theirs) -> Side | None:
+    """Which side was changed last, as far as the two clocks can tell."""
+    if record.changed_at is None:
+        return None
+    return Side.OURS if edited > record.changed_at else Side.THEIRS
+
+
+def dispute(
+    setting: ContactSync, contact: Contact, conflicts: Sequence[Conflict], *, now: datetime, tally: Cycle
+) -> None:
+    """Ask about what no rule decides; withdraw the question once there is nothing left of it."""
+    about = f"contact:{contact.pk}"
+    firm_id = setting.connection.firm_id
+    if not conflicts:
+        questions.settle_about(firm_id=firm_id, kind=Question.Kind.CONFLICT, about=about, now=now)
+        return
+    tally.asked += questions.ask_about(
+        firm_id=firm_id,
+        kind=Question.Kind.CONFLICT,
+        about=about,
+        text=asking.conflict_text(contact.name, conflicts),
+        details={"contact": contact.pk, "conflicts": [asking.as_json(one) for one in conflicts]},
+        now=now,
+    )
+
+
+def _strangers(meeting: _Meeting, records: list[Theirs]) -> None:
+    """Contacts of Clio's that are linked to nobody."""
+    if not records:
+        return
+    connection = meeting.terms.connection
+    apart = pairing.Apartness.of(connection, [one.id for one in records])
+    returning = contact_queries.contacts_by_id(connection.firm_id, apart.returning.values(), lock=True)
+    candidates: list[Theirs] = []
+    for record in records:
+        if record.id in apart.unwanted:
+            asking.changed_although_removed(meeting.terms, apart.unwanted[record.id], record, meeting.now)
+        elif (contact := returning.get(apart.returning.get(record.id, 0))) is not None:
+            _join(meeting, contact, record)
+        elif terms.wants(meeting.terms, record):
+            candidates.append(record)
+    for record, found in pairing.pair_all(connection, candidates, apart):
+        if found.decision is Decision.LINK and found.contact is not None:
+            _join(meeting, found.contact, record)
+        elif found.decision is Decision.REVIEW:
+            meeting.tally.asked += asking.maybe_same(
+                meeting.terms, record, found.contacts, found.because, now=meeting.now
+            )
+        else:
+            meeting.new.append(record)
+
+
+def _join(
+    meeting: _Meeting, contact: Contact, record: Theirs, *, base: Card | None = None, by_hand: bool = False
+) -> None:
+    """From now on the two are one."""
+    link = Link(
+        connection=meeting.terms.connection,
+        kind=Link.Kind.CONTACT,
+        ours=contact.pk,
+        theirs=record.id,
+        by_hand=by_hand,
+        agreed=Agreed(record.card, base).json(),
+    )
+    _agree(meeting, link, contact, record)
+    meeting.fresh.append(link)
+    meeting.tally.linked += 1
+    asking.settle_same(meeting.terms, record.id, contact.pk, meeting.now)
+
+
+def _write(meeting: _Meeting) -> None:
+    connection, now, tally = meeting.terms.connection, meeting.now, meeting.tally
+    rows = contacts.store(
+        firm=connection.firm,
+        new=[(one.card, one.is_client) for one in meeting.new],
+        changed=meeting.changed,
+        source="clio",
+        now=now,
+    )
+    for row, record in zip(rows, meeting.new, strict=True):
+        meeting.fresh.append(
+            Link(
+                connection=connection,
+                kind=Link.Kind.CONTACT,
+                ours=row.pk,
+                theirs=record.id,
+                etag=record.etag,
+                agreed=Agreed(record.card, record.card).json(),
+                agreed_at=now,
+            )
+        )
+    Link.objects.bulk_create(meeting.fresh)
+    Link.objects.bulk_update(meeting.links, ["etag", "agreed", "agreed_at"])
+    if meeting.fresh:
+        Apart.objects.filter(
+            Q(theirs__in=[one.theirs for one in meeting.fresh])
+            | Q(ours__in=[one.ours for one in meeting.fresh]),
+            connection=connection,
+            why__in=[Apart.Why.GONE, Apart.Why.UNLINKED],
+        ).delete()
+    owing.want(connection, meeting.owed, now)
+    tally.added_here += len(meeting.new)
+    tally.changed_here += len(meeting.changed)
+
+
+def agreed_after(merged: Merged, setting: ContactSync) -> Card | None:
+    """What both sides agree on once Clio has taken what `merged` wants it to hold."""
+    return merge(
+        agreed=merged.base,
+        ours=merged.ours,
+        theirs=merged.theirs,
+        policy=terms.rules(setting),
+        newer=None,
+    ).base
