@@ -358,6 +358,44 @@ def look_after_quietly() -> None:
     look_after_hooks.func(Connection.objects.get().pk)
 
 
+def test_people_who_wait_go_before_the_daily_look(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    from daybook.connectors.clio.session import Priority
+    from daybook.sync import clio as sessions
+    from daybook.sync import subscribing
+    from daybook.sync.models import Connection
+
+    real, seen = sessions.session, []
+
+    def session(connection: Connection, priority: Priority) -> Any:
+        seen.append(priority)
+        return real(connection, priority)
+
+    monkeypatch.setattr(sessions, "session", session)
+    look_after()
+    subscribing.look_after(connection_id=Connection.objects.get().pk, now=timezone.now(), soon=True)
+    assert seen == [Priority.BACKGROUND, Priority.SOON]
+
+
+def test_what_is_subscribed_is_written_down() -> None:
+    from pathlib import Path
+
+    from daybook.sync.hooks import WANTED
+
+    page = (Path(__file__).resolve().parents[2] / "docs" / "clio" / "webhooks.md").read_text()
+    rows = [line for line in page.splitlines() if "`heed_" in line]
+    assert len(rows) == len(WANTED)
+    for row, one in zip(rows, WANTED, strict=True):
+        cells = [cell.strip() for cell in row.split("|")[1:6]]
+        gathers = f"{one.wait.seconds} s"
+        assert cells == [
+            f"`{one.model}`",
+            ", ".join(one.events),
+            f"`{one.fields}`",
+            f"`{one.follow}`",
+            gathers,
+        ]
+
+
 def test_every_subscription_is_followed_by_a_job_there_is() -> None:
     from daybook.jobs.routes import HEEDS
     from daybook.sync.hooks import BY_MODEL, WANTED
