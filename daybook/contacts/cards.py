@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import unicodedata
 from dataclasses import replace
 
 from daybook.contacts.models import Contact
 from daybook.contacts.phones import normal_phone
-from daybook.core.cards import MOST_CHARACTERS, SETS, TEXTS, Card, Member, tidy
+from daybook.core.cards import MOST_CHARACTERS, SETS, TEXTS, Card, Member, tidy, to_json
 from daybook.core.errors import BadEmail
 from daybook.core.people import clean_text, fold, normalise_email
 
@@ -81,6 +82,11 @@ def kept(card: Card) -> Card:
     texts = {name: clean(getattr(card, name)) for name in TEXTS}
     sets = {name: tidy(m for m in getattr(card, name) if any(m.value)) for name in SETS}
     return replace(card, **texts, **sets)
+
+
+def fingerprint(card: Card) -> str:
+    """What a page remembers of the card it was made from: equal for equal cards, and for no others."""
+    return hashlib.sha256(json.dumps(to_json(card), sort_keys=True).encode()).hexdigest()[:32]
 
 
 def is_e164(key: str) -> bool:

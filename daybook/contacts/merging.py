@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from daybook.contacts import history, queries, storing
-from daybook.contacts.cards import card_of, kept
+from daybook.contacts.cards import card_of, fingerprint, kept
 from daybook.contacts.models import Contact, Merge, Source
 from daybook.core.cards import SETS, TEXTS, Card, from_json, tidy, to_json
 from daybook.core.errors import ChangedMeanwhile
@@ -44,12 +44,15 @@ def absorb(
     is_client: bool | None = None,
     moved: Mapping[str, list[int]] | None = None,
     actor: User | None = None,
+    seen: tuple[str, str] = ("", ""),
 ) -> Merge:
     """
     Make `drop` part of `keep`, which then says `card` (else what `union` makes of both); `drop` is deleted.
 
     Whoever refers to `drop` must have been pointed to `keep` before: the database refuses otherwise. `moved` says who
-    that was, by kind, so that `part` can tell it again.
+    that was, by kind, so that `part` can tell it again. `seen` are the fingerprints of both as they were shown to whoever decided.
+
+    Raises ChangedMeanwhile when one of them is no longer there, or no longer as it was shown.
     """
     with transaction.atomic():
         both = queries.contacts_by_id(firm.pk, [keep.pk, drop.pk], lock=True)
@@ -57,6 +60,10 @@ def absorb(
             raise ChangedMeanwhile("One of these contacts is no longer there.")
         keep, drop = both[keep.pk], both[drop.pk]
         before, dropped, drop_id = card_of(keep), card_of(drop), drop.pk
+        if any(
+            was and was != fingerprint(is_now) for was, is_now in zip(seen, (before, dropped), strict=True)
+        ):
+            raise ChangedMeanwhile
         after = kept(card if card is not None else union(before, dropped))
         client = keep.is_client or drop.is_client if is_client is None else is_client
         earlier = list(Merge.objects.filter(kept=drop).values_list("pk", flat=True))
@@ -105,7 +112,7 @@ def part(*, merge: Merge, now: datetime, actor: User | None = None) -> Contact:
         if merge.undone_at is not None:
             raise ChangedMeanwhile("This merge has been undone already.")
         firm = merge.firm
-        keep = queries.contacts_by_id(firm.pk, [merge.kept_id], lock=True)[merge.kept_id]
+        keep = queries.locked_contact(firm.pk, merge.kept_id)
         back = storing.insert(
             firm=firm,
             people=[(from_json(merge.dropped_card), merge.dropped_is_client)],

@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db import transaction
 
 from daybook.contacts import history, queries, storing
-from daybook.contacts.cards import card_of, email_member, is_e164, phone_member
+from daybook.contacts.cards import card_of, email_member, fingerprint, is_e164, phone_member
 from daybook.contacts.merging import absorb, part
 from daybook.contacts.models import Contact, ContactChange, Source
 from daybook.contacts.storing import Told
@@ -130,16 +130,16 @@ def update(
     is_client: bool | None = None,
     now: datetime,
     actor: User | None = None,
-    seen: Card | None = None,
+    seen: str = "",
 ) -> Contact:
     """
     Make a contact say what `card` says; without `is_client`, that stays. What is the same already leaves no trace.
 
-    `seen` is the card that was on the page when it was opened. Raises ChangedMeanwhile when it is no longer so.
+    `seen` is the fingerprint of the card that was on the page when it was opened. Raises ChangedMeanwhile when it is no longer so.
     """
     with transaction.atomic():
-        contact = queries.contacts_by_id(firm.pk, [contact.pk], lock=True)[contact.pk]
-        if seen is not None and card_of(contact) != seen:
+        contact = queries.locked_contact(firm.pk, contact.pk)
+        if seen and fingerprint(card_of(contact)) != seen:
             raise ChangedMeanwhile
         _say(firm, contact, card, is_client, Source.DESK, now, actor)
     return contact
@@ -193,7 +193,7 @@ def undo(*, actor: User | None, change: ContactChange, now: datetime) -> Contact
     Raises ChangedMeanwhile when the field no longer says what the change made it say.
     """
     with transaction.atomic():
-        contact = queries.contacts_by_id(change.firm_id, [change.contact_id], lock=True)[change.contact_id]
+        contact = queries.locked_contact(change.firm_id, change.contact_id)
         card, is_client = card_of(contact), contact.is_client
         if change.field == "is_client":
             current, is_client = is_client, bool(change.was)

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from django.db import connection as database
 from django.db.models import Q, QuerySet
 from django.http import Http404
+from django.shortcuts import get_object_or_404
 
-from daybook.contacts.models import Contact, ContactEmail, ContactPhone, SearchKey
-from daybook.core.people import search_text
+from daybook.contacts.models import Contact, ContactChange, ContactEmail, ContactPhone, Merge, SearchKey
+from daybook.core.errors import ChangedMeanwhile
+from daybook.core.people import name_keys, search_text
 from daybook.firms.models import Firm
 from daybook.firms.permissions import Actor, may
 
@@ -135,6 +137,55 @@ def contacts_by_id(firm_id: int, ids: Iterable[int], *, lock: bool = False) -> d
     if lock:
         found = found.select_for_update(no_key=True)
     return {contact.pk: contact for contact in found}
+
+
+def locked_contact(firm_id: int, contact_id: int) -> Contact:
+    """Nobody else changes it until the transaction ends. Raises ChangedMeanwhile when it is no longer there."""
+    found = contacts_by_id(firm_id, [contact_id], lock=True).get(contact_id)
+    if found is None:
+        raise ChangedMeanwhile("This contact is no longer there.")
+    return found
+
+
+def changes_of(contact: Contact, *, before: int | None = None, size: int = 50) -> list[ContactChange]:
+    """What became different about a contact, newest first; `before` is the id of the last one of the page before."""
+    found = ContactChange.objects.filter(contact=contact).select_related("actor")
+    if before is not None:
+        found = found.filter(pk__lt=before)
+    return list(found[:size])
+
+
+def merges_of(contact: Contact) -> list[Merge]:
+    """The merges this contact is what came of, and that were not undone, newest first."""
+    return list(Merge.objects.filter(kept=contact, undone_at=None).select_related("actor"))
+
+
+def access_change(actor: Actor, contact_id: int, change_id: int) -> ContactChange:
+    """Raises Http404 for a change of another contact, or of another firm's."""
+    contact = access_contact(actor, contact_id)
+    return get_object_or_404(ContactChange, pk=change_id, contact=contact)
+
+
+def access_merge(actor: Actor, contact_id: int, merge_id: int) -> Merge:
+    """Raises Http404 for a merge into another contact, or into another firm's."""
+    contact = access_contact(actor, contact_id)
+    return get_object_or_404(Merge, pk=merge_id, kept=contact)
+
+
+def look_alikes(contact: Contact, most: int = 10) -> list[Contact]:
+    """Others of the firm with an email address, a phone number or the name of this one, the oldest first."""
+    firm = contact.firm_id
+    emails = [row.normal for row in contact.emails.all()]
+    phones = [row.normal for row in contact.phones.all()]
+    near = [
+        ContactEmail.objects.filter(firm=firm, normal__in=emails),
+        ContactPhone.objects.filter(firm=firm, normal__in=phones),
+        SearchKey.objects.filter(firm=firm, key__in=name_keys(contact.name)[:1]),
+    ]
+    ids: set[int] = set()
+    for rows in near:
+        ids.update(rows.exclude(contact=contact.pk).values_list("contact", flat=True)[:most])
+    return list(Contact.objects.filter(pk__in=ids).order_by("pk").prefetch_related(*REACH)[:most])
 
 
 def is_known(firm_id: int, email: str) -> bool:

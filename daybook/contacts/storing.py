@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db import connection, models
+from django.db.backends.utils import CursorWrapper
 
 from daybook.contacts import history
 from daybook.contacts.cards import COLUMNS, PARTS, card_of, kept
@@ -20,7 +21,7 @@ from daybook.contacts.models import (
     Reach,
     SearchKey,
 )
-from daybook.core.cards import Card, Member
+from daybook.core.cards import Card
 from daybook.firms.models import Firm, User
 
 #: Which rows hold a set of a card, and in which columns the parts of a member's value are.
@@ -30,7 +31,11 @@ ROWS: dict[str, tuple[type[Reach], tuple[str, ...]]] = {
     "addresses": (ContactAddress, PARTS),
 }
 
+_KEY_COLUMNS = ("contact_id", "firm_id", "key")
 _TEXTS = ("kind", *COLUMNS.values())
+
+#: What would end a value or a line, and what says so (PostgreSQL 17, COPY, text format).
+_ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 
 Told = tuple[Card, bool]  # what somebody says of a contact, and whether it is a client
 
@@ -75,7 +80,7 @@ def insert(*, firm: Firm, people: Iterable[Told], source: str, now: datetime) ->
         _copy(
             cursor,
             SearchKey,
-            ("contact_id", "firm_id", "key"),
+            _KEY_COLUMNS,
             ((pk, firm.pk, key) for pk, card in cards for key in keys_of(card)),
         )
     for contact in contacts:
@@ -84,16 +89,18 @@ def insert(*, firm: Firm, people: Iterable[Told], source: str, now: datetime) ->
     return contacts
 
 
-def _copy(cursor: object, model: type[models.Model], columns: Sequence[str], rows: Iterable) -> None:
-    rows = iter(rows)
-    first = next(rows, None)
-    if first is None:
-        return
-    table = model._meta.db_table
-    with cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:  # type: ignore[attr-defined]
-        copy.write_row(first)
-        for row in rows:
-            copy.write_row(row)
+def _copy(cursor: CursorWrapper, model: type[models.Model], columns: Sequence[str], rows: Iterable) -> None:
+    lines = ["\t".join(map(_written, row)) for row in rows]
+    if lines:
+        with cursor.copy(f"COPY {model._meta.db_table} ({', '.join(columns)}) FROM STDIN") as copy:
+            copy.write("\n".join(lines) + "\n")
+
+
+def _written(value: object) -> str:
+    """A value in COPY's text format. There are no nulls among ours."""
+    if not isinstance(value, str):
+        return str(value)
+    return value if value.isprintable() and "\\" not in value else value.translate(_ESCAPES)
 
 
 def overwrite(
@@ -126,7 +133,8 @@ def overwrite(
             setattr(contact, column, getattr(after, text))
     if not touched:
         return []
-    Contact.objects.bulk_update(touched, [*_TEXTS, "is_client", "updated_at"], batch_size=500)
+    columns = (*_TEXTS, "is_client", "updated_at")
+    _update(Contact, columns, [(one.pk, *(getattr(one, name) for name in columns)) for one in touched])
     touched_ids = {contact.pk for contact in touched}
     pairs = [(contact, before, after) for contact, before, after, _ in pending if contact.pk in touched_ids]
     for name in ROWS:
@@ -148,45 +156,41 @@ def _overwrite_set(name: str, firm: Firm, pairs: Sequence[tuple[Contact, Card, C
         rows: dict[str, Reach] = {row.normal: row for row in getattr(contact, name).all()}
         for position, member in enumerate(getattr(after, name)):
             row = rows.pop(member.key, None)
-            if row is None:
-                fresh.append(_row(model, parts, firm, contact, member, position))
-                continue
             says = (member.label, member.main, position, *member.value)
-            if says != tuple(getattr(row, field) for field in fields):
-                for field, value in zip(fields, says, strict=True):
-                    setattr(row, field, value)
-                differing.append(row)
+            if row is None:
+                fresh.append((contact.pk, firm.pk, member.key, *says))
+            elif says != tuple(getattr(row, field) for field in fields):
+                differing.append((row.pk, *says))
         gone += [row.pk for row in rows.values()]
     if gone:
         model._default_manager.filter(pk__in=gone).delete()
-    if differing:
-        model._default_manager.bulk_update(differing, fields, batch_size=500)
-    if fresh:
-        model._default_manager.bulk_create(fresh, batch_size=2000)
-
-
-def _row(
-    model: type[Reach], parts: tuple[str, ...], firm: Firm, contact: Contact, member: Member, position: int
-) -> Reach:
-    return model(
-        contact=contact,
-        firm=firm,
-        label=member.label,
-        normal=member.key,
-        is_default=member.main,
-        position=position,
-        **dict(zip(parts, member.value, strict=True)),
-    )
+    _update(model, fields, differing)
+    with connection.cursor() as cursor:
+        _copy(cursor, model, ("contact_id", "firm_id", "normal", *fields), fresh)
 
 
 def _overwrite_keys(firm: Firm, pairs: Sequence[tuple[Contact, Card, Card]]) -> None:
-    stale = [
-        (contact, keys_of(after)) for contact, before, after in pairs if keys_of(before) != keys_of(after)
-    ]
+    stale = {
+        contact.pk: keys_of(after) for contact, before, after in pairs if keys_of(before) != keys_of(after)
+    }
     if not stale:
         return
-    SearchKey.objects.filter(contact__in=[contact for contact, _ in stale]).delete()
-    SearchKey.objects.bulk_create(
-        [SearchKey(contact=contact, firm=firm, key=key) for contact, keys in stale for key in sorted(keys)],
-        batch_size=5000,
-    )
+    SearchKey.objects.filter(contact__in=list(stale)).delete()
+    rows = ((pk, firm.pk, key) for pk, keys in stale.items() for key in keys)
+    with connection.cursor() as cursor:
+        _copy(cursor, SearchKey, _KEY_COLUMNS, rows)
+
+
+def _update(model: type[models.Model], columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Give rows (the id in front) other values in `columns`: one statement for all, each column as one array."""
+    if not rows:
+        return
+    types = [model._meta.get_field(name).db_type(connection) for name in ("id", *columns)]
+    arrays = ", ".join(f"%s::{kind}[]" for kind in types)
+    sets = ", ".join(f"{name} = said.{name}" for name in columns)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {model._meta.db_table} AS row SET {sets}"  # noqa: S608
+            f" FROM unnest({arrays}) AS said (id, {', '.join(columns)}) WHERE row.id = said.id",
+            [list(column) for column in zip(*rows, strict=True)],
+        )

@@ -10,7 +10,7 @@ from daybook.appointments.models import Appointment
 from daybook.billing.models import Matter
 from daybook.contacts import operations as contacts
 from daybook.contacts.models import Contact, Merge
-from daybook.core.cards import Card
+from daybook.core.cards import MOST_MEMBERS, SETS, Card
 from daybook.core.errors import NotAllowedNow
 from daybook.firms.permissions import Actor
 
@@ -36,9 +36,26 @@ def repoint(
 
 
 def merge_contacts(
-    *, actor: Actor, keep: Contact, drop: Contact, card: Card, is_client: bool, now: datetime
+    *,
+    actor: Actor,
+    keep: Contact,
+    drop: Contact,
+    card: Card,
+    is_client: bool,
+    seen: tuple[str, str] = ("", ""),
+    now: datetime,
 ) -> Merge:
-    """Make `drop` part of `keep`, which then says `card`; appointments and matters go along. Raises ChangedMeanwhile."""
+    """
+    Make `drop` part of `keep`, which then says `card`; appointments and matters go along.
+
+    `seen` as for `contacts.operations.absorb`. Raises ChangedMeanwhile, and NotAllowedNow when together they have more
+    addresses or numbers than a contact can hold.
+    """
+    for name in SETS:
+        if len(getattr(card, name)) > MOST_MEMBERS:
+            raise NotAllowedNow(
+                f"Together they have more than {MOST_MEMBERS} {name}, the most that Clio holds. Please remove some first."
+            )
     with transaction.atomic():
         moved = repoint(firm_id=actor.firm.pk, old=drop.pk, new=keep.pk)
         return contacts.absorb(
@@ -48,6 +65,7 @@ def merge_contacts(
             card=card,
             is_client=is_client,
             moved=moved,
+            seen=seen,
             actor=actor.user,
             now=now,
         )
