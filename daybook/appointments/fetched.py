@@ -22,14 +22,6 @@ def type_by_slugs(firm: str, lawyer: str, slug: str) -> AppointmentType | None:
     return _type(public, firm, lawyer, slug)
 
 
-def type_by_id(appointment_type_id: int) -> AppointmentType:
-    """Raises AppointmentType.DoesNotExist."""
-    found = _type("t.id = %s", appointment_type_id)
-    if found is None:
-        raise AppointmentType.DoesNotExist
-    return found
-
-
 def appointment_by_uid(uid: uuid.UUID) -> Appointment | None:
     found = rows(_appointment_sql("a.uid = %s"), [uid])
     if not found:
@@ -40,6 +32,20 @@ def appointment_by_uid(uid: uuid.UUID) -> Appointment | None:
     appointment.lawyer = appointment.appointment_type.lawyer
     appointment.firm = appointment.appointment_type.firm
     return appointment
+
+
+def locked_appointment(appointment: Appointment) -> Appointment:
+    """
+    The row of `appointment` as it is now, locked until the transaction ends; type, lawyer and firm are those it came
+    with. Raises Appointment.DoesNotExist.
+    """
+    found = rows(_locked_sql(), [appointment.pk])
+    if not found:
+        raise Appointment.DoesNotExist
+    locked = _APPOINTMENT.instance(found[0])
+    locked.appointment_type = appointment.appointment_type
+    locked.lawyer, locked.firm = locked.appointment_type.lawyer, locked.appointment_type.firm
+    return locked
 
 
 def _type(where: str, *values: object) -> AppointmentType | None:
@@ -67,6 +73,11 @@ def _type_sql(where: str) -> str:
           JOIN firms_firm f ON f.id = t.firm_id
          WHERE {where}
     """  # noqa: S608
+
+
+@cache
+def _locked_sql() -> str:
+    return f"SELECT {_APPOINTMENT.sql} FROM appointments_appointment a WHERE a.id = %s FOR UPDATE"  # noqa: S608
 
 
 @cache

@@ -79,7 +79,6 @@ def _database(url: str) -> dict[str, Any]:
         "%2F"
     ):  # a socket's folder; the parser lowers its letters and leaves it quoted
         config["HOST"] = unquote(host)
-    config["ENGINE"] = "daybook.config.database"
     config["CONN_MAX_AGE"] = 600
     config["CONN_HEALTH_CHECKS"] = True
     options = config.setdefault("OPTIONS", {})

@@ -1,16 +1,61 @@
-"""Turns a refusal that no view caught into a calm page with the right status."""
+"""What every request passes: a kept connection is looked at, and a refusal no view caught becomes a calm page."""
 
 from __future__ import annotations
 
+import select
+import threading
+import time
 from collections.abc import Callable
 
+from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from daybook.core.errors import Refusal
 
+#: How long a connection that has answered is taken at its word.
+TRUSTED_SECONDS = 20.0
+
+
+class KeptConnectionMiddleware:
+    """
+    Asks a kept connection to the database whether it is still good once in TRUSTED_SECONDS, and not in every request.
+
+    Django asks `SELECT 1` whenever a request first needs the database. A server that stopped or was restarted has
+    closed its end, which the socket tells without asking; one that vanished without a word is noticed by the next
+    question, or by the request's own, as it would be if it vanished right after a question.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+        self.mine = threading.local()  # as the connections are: each thread has its own
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        trusted = self._trusted()
+        if trusted:
+            connection.health_check_done = True
+        response = self.get_response(request)
+        if not trusted and connection.connection is not None and connection.health_check_done:
+            self.mine.asked = (connection.connection, time.monotonic())
+        return response
+
+    def _trusted(self) -> bool:
+        raw, at = getattr(self.mine, "asked", (None, 0.0))
+        if raw is None or raw is not connection.connection or raw.closed:
+            return False
+        return time.monotonic() - at < TRUSTED_SECONDS and _is_quiet(raw.fileno())
+
+
+def _is_quiet(descriptor: int) -> bool:
+    """Nothing has arrived that nobody asked for: a server that hangs up says so, or at least closes its end."""
+    waiting = select.poll()
+    waiting.register(descriptor, select.POLLIN)
+    return not waiting.poll(0)
+
 
 class RefusalMiddleware:
+    """Turns a refusal that no view caught into a calm page with the right status."""
+
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 

@@ -201,7 +201,7 @@ def test_a_calendar_that_cannot_be_read_at_the_last_moment_keeps_the_page_and_th
         raise CalendarUnreadable
 
     held = press(client, cast)["Location"]
-    monkeypatch.setattr(booking, "read_again", unreadable)
+    monkeypatch.setattr(booking, "read_calendars", unreadable)
     answer = client.post(held, DANA)
     assert answer.status_code == 409
     page = answer.content.decode()

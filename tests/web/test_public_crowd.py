@@ -140,3 +140,15 @@ def test_a_firm_that_changes_its_name_is_shown_by_it_at_once(cast: Cast):
     cast.firm.name = "Hart, Vale & Moss LLP"
     cast.firm.save()
     assert "Hart, Vale &amp; Moss LLP" in Client().get(TIMES).text
+
+
+def test_a_hold_and_a_confirmation_ask_no_more_than_they_must(cast: Cast):
+    visitor = Client()
+    with asked() as hold:
+        held = visitor.post(TIMES, {"start": start_of(cast, 10)})
+    with asked() as form:
+        visitor.get(held["Location"])
+    with asked() as confirmation:
+        assert visitor.post(held["Location"], DANA).status_code == 302
+    counted = [len([one for one in sent if "SAVEPOINT" not in one]) for sent in (hold, form, confirmation)]
+    assert all(count <= most for count, most in zip(counted, (11, 1, 22), strict=True)), counted

@@ -16,7 +16,9 @@ from daybook.appointments.operations.checks import (
     buffers,
     end_holds,
     read_again,
+    read_calendars,
     require_calendars_free,
+    require_mirror_free,
     require_offered,
     require_own_time_free,
     take_turn,
@@ -114,18 +116,19 @@ def confirm(*, appointment: Appointment, details: ClientDetails, now: datetime) 
 
     A hold that ran out is taken again if its time is still free. Raises the Refusal that says what is wrong with the
     details (nothing is lost: the hold stays) or with the time (HoldExpired, SlotTaken, CalendarUnreadable).
+    `appointment` is as it was just read: its type, lawyer and firm are believed.
     """
-    appointment_type = fetched.type_by_id(appointment.appointment_type_id)
+    appointment_type = appointment.appointment_type
     _open_to_public(appointment_type)
     columns = checked(details, appointment_type, appointment_type.firm, by_firm=False)
     if appointment.state == State.CONFIRMED:  # the button was pressed twice
         if appointment.client_email == columns["client_email"]:
             return appointment
         raise HoldExpired
-    made = _made_already(appointment, columns["client_email"])
-    if made is not None:
-        return made
     if appointment.state == State.EXPIRED or (appointment.held_until and appointment.held_until <= now):
+        made = _made_already(appointment, columns["client_email"])
+        if made is not None:
+            return made
         try:
             appointment = hold(
                 appointment_type=appointment_type,
@@ -139,8 +142,8 @@ def confirm(*, appointment: Appointment, details: ClientDetails, now: datetime) 
         lifecycle.State(appointment.state), lifecycle.Actor.CLIENT, kept_until=appointment.held_until, now=now
     )
     during = Period(appointment.start, appointment.end)
-    uses = read_again(appointment_type, during, now)
-    return _confirm(appointment, appointment_type, columns, uses, now)
+    read_calendars(appointment_type, during, now)
+    return _confirm(appointment, columns, now)
 
 
 def _made_already(hold: Appointment, email: object) -> Appointment | None:
@@ -157,23 +160,17 @@ def _made_already(hold: Appointment, email: object) -> Appointment | None:
 
 
 @books
-def _confirm(
-    appointment: Appointment,
-    appointment_type: AppointmentType,
-    columns: dict[str, object],
-    uses: list[CalendarUse],
-    now: datetime,
-) -> Appointment:
+def _confirm(appointment: Appointment, columns: dict[str, object], now: datetime) -> Appointment:
     with transaction.atomic():
-        lock_lawyer(appointment_type.lawyer_id)
-        appointment = Appointment.objects.select_for_update(of=("self",)).get(pk=appointment.pk)
+        lock_lawyer(appointment.lawyer_id)
+        appointment = fetched.locked_appointment(appointment)
         if appointment.state == State.CONFIRMED and appointment.client_email == columns["client_email"]:
             return appointment
         if appointment.state != State.HELD:
             raise HoldExpired
         during = Period(appointment.start, appointment.end)
-        require_calendars_free(uses, during, *buffers(appointment_type), now, without=appointment.pk)
-        _finish(appointment, columns, appointment_type.firm, now, contact=None)
+        require_mirror_free(appointment.appointment_type, during, now, without=appointment.pk)
+        _finish(appointment, columns, appointment.firm, now, contact=None)
         record(
             "appointment_confirmed",
             firm=appointment.firm_id,

@@ -17,6 +17,7 @@ from daybook.calendars.reading import reread
 from daybook.core import availability as engine
 from daybook.core.availability import Offer, Span
 from daybook.core.errors import CalendarUnreadable, SlotTaken
+from daybook.core.hours import to_local
 from daybook.core.periods import Period
 
 
@@ -110,6 +111,35 @@ def require_calendars_free(
             raise SlotTaken
 
 
+def require_mirror_free(
+    appointment_type: AppointmentType, during: Period, now: datetime, *, without: int = 0
+) -> None:
+    """
+    Check the mirror over meeting and buffers, after `read_calendars`: as `require_calendars_free`, in one kept read.
+
+    Raises CalendarUnreadable, SlotTaken.
+    """
+    lawyer = appointment_type.lawyer
+    before, after = buffers(appointment_type)
+    low, high = during.start - before, during.end + after
+    mirror = calendars.time_of(
+        lawyer.pk,
+        appointment_type.pk,
+        appointment_type.linked_calendar_id,
+        days=(to_local(low, lawyer.time_zone).date(), to_local(high, lawyer.time_zone).date()),
+        start=low,
+        end=high,
+        now=now,
+        without_appointment=without or None,
+    )
+    if mirror.trouble:
+        raise CalendarUnreadable
+    for start, end in mirror.busy:
+        # Beyond what is kept of a calendar nobody knows; these very hours have just been read.
+        if end != calendars.FAR and start < high.timestamp() and end > low.timestamp():
+            raise SlotTaken
+
+
 def buffers(appointment_type: AppointmentType) -> tuple[timedelta, timedelta]:
     """What must be free before and after."""
     return (
@@ -124,10 +154,15 @@ def read_again(appointment_type: AppointmentType, during: Period, now: datetime)
 
     Outside any transaction. Raises CalendarUnreadable.
     """
+    read_calendars(appointment_type, during, now)
+    return calendars.blocking_uses(appointment_type.lawyer_id, appointment_type.linked_calendar_id)
+
+
+def read_calendars(appointment_type: AppointmentType, during: Period, now: datetime) -> None:
+    """Read every calendar that takes the lawyer's time again, around `during`. As `read_again`."""
     uses = calendars.blocking_uses(appointment_type.lawyer_id, appointment_type.linked_calendar_id)
     before, after = buffers(appointment_type)
     reread((use.calendar for use in uses), start=during.start - before, end=during.end + after, now=now)
-    return calendars.blocking_uses(appointment_type.lawyer_id, appointment_type.linked_calendar_id)
 
 
 def _offer(appointment_type: AppointmentType, during: Period) -> Offer:
