@@ -12,10 +12,12 @@ from django.views.decorators.http import require_safe
 
 from daybook.appointments import queries as appointments
 from daybook.contacts import queries
+from daybook.contacts.models import ContactAddress
 from daybook.core import times
 from daybook.firms.permissions import may
 from daybook.sync import queries as sync
 from daybook.sync.models import Connection, Cursor, Link
+from daybook.web.office.contact_history import SOURCES
 from daybook.web.office.desks import typed
 from daybook.web.office.shown import row
 from daybook.web.signed_in import OfficeRequest, office
@@ -90,6 +92,12 @@ def import_progress(request: OfficeRequest) -> HttpResponse:
     return response
 
 
+def _lines(row: ContactAddress) -> list[str]:
+    """A postal address as it stands on an envelope."""
+    region = " ".join(filter(None, (row.province, row.postal_code)))
+    return [line for line in (row.street, ", ".join(filter(None, (row.city, region))), row.country) if line]
+
+
 @require_safe
 @office("see_contacts")
 def contact(request: OfficeRequest, contact_id: int) -> HttpResponse:
@@ -105,6 +113,9 @@ def contact(request: OfficeRequest, contact_id: int) -> HttpResponse:
         "contact": found,
         "emails": found.emails.all(),
         "phones": found.phones.all(),
+        "addresses": [{"label": row.label, "lines": _lines(row)} for row in found.addresses.all()],
+        "began": SOURCES.get(found.source, ""),
+        "zone": actor.lawyer.time_zone if actor.lawyer else actor.firm.time_zone,
         "connection": connection,
         "in_clio": in_clio,
         "lists": [

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from daybook.web.office import appointment, booking, contacts, dashboard, desks, sending, week
+from daybook.web.office import (
+    appointment,
+    booking,
+    contact_edit,
+    contact_history,
+    contact_merge,
+    contacts,
+    dashboard,
+    desks,
+    sending,
+    week,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("dashboard/", dashboard.dashboard, name="dashboard"),
@@ -30,5 +41,23 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("appointments/<int:appointment_id>/send/preview/", sending.preview_time, name="preview_time"),
     path("contacts/", contacts.contacts, name="contacts"),
     path("contacts/progress/", contacts.import_progress, name="import_progress"),
+    path("contacts/new/", contact_edit.new_contact, name="new_contact"),
     path("contacts/<int:contact_id>/", contacts.contact, name="contact"),
+    path("contacts/<int:contact_id>/edit/", contact_edit.edit_contact, name="edit_contact"),
+    path("contacts/<int:contact_id>/remove/", contact_edit.remove_contact, name="remove_contact"),
+    path("contacts/<int:contact_id>/history/", contact_history.contact_history, name="contact_history"),
+    path(
+        "contacts/<int:contact_id>/history/<int:change_id>/undo/",
+        contact_history.undo_change,
+        name="undo_change",
+    ),
+    path("contacts/<int:contact_id>/merge/", contact_merge.merge_choose, name="merge_choose"),
+    path(
+        "contacts/<int:contact_id>/merge/<int:other_id>/", contact_merge.merge_contacts, name="merge_contacts"
+    ),
+    path(
+        "contacts/<int:contact_id>/merges/<int:merge_id>/undo/",
+        contact_history.undo_merge,
+        name="undo_merge",
+    ),
 ]
