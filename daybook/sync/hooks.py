@@ -12,7 +12,7 @@ import structlog
 from django.conf import settings
 from django.db import connection as database
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 from django.utils.crypto import constant_time_compare
 
 from daybook.connectors.clio import webhooks as remote
@@ -242,8 +242,12 @@ def looked_at(connection: Connection, model: str, theirs: Iterable[str], since: 
 
 
 def contacts_to_look_at(connection: Connection) -> list[str]:
-    """Ids of contacts of which something was heard. One that is as we know it is our own doing, told back to us."""
-    rows = list(Heard.objects.filter(connection=connection, model="contact").exclude(theirs=""))
+    """
+    Ids of contacts of which something was heard. One that is as we know it is our own doing, told back to us; where it
+    was not said which one, the next round of asking finds it.
+    """
+    Heard.objects.filter(connection=connection, model="contact", theirs="").delete()
+    rows = list(Heard.objects.filter(connection=connection, model="contact"))
     known = dict(
         Link.objects.filter(
             connection=connection, kind=Link.Kind.CONTACT, theirs__in=[row.theirs for row in rows]
@@ -277,7 +281,6 @@ def entries_to_read(connection: Connection) -> bool:
 def forgotten(now: datetime) -> list[tuple[Subscription, Connection]]:
     """Whose changes were noted a while ago and looked at by nobody: the job came between, or was lost."""
     rows = Heard.objects.filter(
-        ~Q(model="contact", event="deleted"),
         at__lte=now - FORGOTTEN,
         model__in=list(BY_MODEL),
         connection__state=Connection.State.ACTIVE,

@@ -148,24 +148,52 @@ def test_an_entry_we_wrote_ourselves_is_not_read_back(office: Office) -> None:
     assert office.clio.control.requests().get("GET /api/v4/calendar_entries.json", 0) == 0
 
 
-def test_a_contact_deleted_in_clio_stays_noted_until_it_is_looked_at_by_id(office: Office) -> None:
-    from daybook.sync import hooks
-    from daybook.sync.models import Connection
+def test_a_contact_deleted_in_clio_is_looked_for_by_its_id_and_stays_here(office: Office) -> None:
+    from daybook.contacts.models import Contact
+    from daybook.sync.models import Heard, Link
 
     stranger = office.clio.control.create_contact(ALICE, type="Person", first_name="Una", last_name="Newly")
     told(office)
+    links = Link.objects.filter(kind=Link.Kind.CONTACT, theirs=str(stranger["id"]))
+    assert links.exists()
     office.clio.control.delete_contact(ALICE, stranger["id"])
     told(office)
-    connection = Connection.objects.get()
-    assert hooks.heard(connection, "contact") == [str(stranger["id"])]
-    assert hooks.forgotten(timezone.now() + timedelta(hours=1)) == []
-    hooks.looked_at(connection, "contact", [str(stranger["id"])], timezone.now())
+    assert not links.exists()
+    assert Contact.objects.filter(last_name="Newly").count() == 1
+    assert not Heard.objects.exists()
+
+
+@pytest.mark.parametrize("event", ["updated", "deleted"])
+def test_what_was_heard_and_not_looked_at_is_listed_and_goes_when_it_was(office: Office, event: str) -> None:
+    from daybook.sync import hooks
+    from daybook.sync.models import Connection, Heard
+
+    connection, now = Connection.objects.get(), timezone.now()
+    Heard.objects.create(connection=connection, model="contact", theirs="7", event=event, at=now)
+    assert hooks.heard(connection, "contact") == ["7"]
+    assert hooks.forgotten(now) == []
+    assert hooks.forgotten(now + hooks.FORGOTTEN) == [(hooks.BY_MODEL["contact"], connection)]
+    hooks.looked_at(connection, "contact", ["7"], now - timedelta(seconds=1))
+    assert hooks.heard(connection, "contact") == ["7"]  # heard again since
+    hooks.looked_at(connection, "contact", ["7"], now)
     assert hooks.heard(connection, "contact") == []
+
+
+def test_what_nobody_understood_is_left_to_the_next_round(office: Office) -> None:
+    from daybook.sync import hooks
+    from daybook.sync.models import Hook
+
+    hook = Hook.objects.get(model="contact")
+    post = hooks.Post("", _signed(hook.secret, b"[]"), b"[]")
+    assert hooks.take(token=hook.token, post=post, now=timezone.now()).status == 200
+    told(office)
+    assert hooks.forgotten(timezone.now() + timedelta(hours=1)) == []
 
 
 @pytest.mark.parametrize("kind", ["lost", "doubled", "out_of_order"])
 def test_deliveries_may_get_lost_come_twice_or_in_the_wrong_order(office: Office, kind: str) -> None:
-    from daybook.jobs.schedule import contacts_tick
+    from daybook.jobs.tasks import sync_contacts
+    from daybook.sync.models import Connection
 
     office.clio.control.fault_webhook(kind)
     office.clio.control.edit_contact(ALICE, dana(office)["id"], title="Dr.")
@@ -174,8 +202,7 @@ def test_deliveries_may_get_lost_come_twice_or_in_the_wrong_order(office: Office
     told(office)
     assert set(answers(office)) == ({None} if kind == "lost" else {200})
     assert (title_of_dana() == "Prof.") is (kind != "lost")
-    contacts_tick.func(0)
-    office.work()
+    sync_contacts.func(Connection.objects.get().pk)
     assert title_of_dana() == ("Dr." if kind == "lost" else "Prof.")
 
 

@@ -190,6 +190,7 @@ def test_dying_in_between_leaves_no_second_subscription(
     assert Connection.objects.get().state == "active"
     look_after()
     away.work()
+    away.approve()
     in_order(away)
     assert set(Hook.objects.values_list("token", flat=True)) == tokens
 
