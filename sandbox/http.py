@@ -85,7 +85,9 @@ class Handler(WSGIRequestHandler):
         self, environ: dict[str, Any], status: str, headers: list[tuple[str, str]], body: bytes
     ) -> None:
         bare = status[:3] in ("204", "304") or environ["REQUEST_METHOD"] == "HEAD"
-        lines = [f"HTTP/1.1 {status}", f"Date: {self.date_time_string()}"]
+        lines = [f"HTTP/1.1 {status}"]
+        if not any(name.lower() == "date" for name, _ in headers):
+            lines.append(f"Date: {self.date_time_string()}")
         lines += [f"{name}: {value}" for name, value in headers if name.lower() != "content-length"]
         if status[:3] not in ("204", "304"):
             lines.append(f"Content-Length: {len(body)}")

@@ -6,22 +6,26 @@ from collections.abc import Collection, Sequence
 
 from django.db import connection as database
 
-from daybook.contacts.models import Contact, ContactEmail, ContactPhone, SearchKey
+from daybook.contacts.models import Contact
+
+_NEAR = """
+    SELECT contact_id FROM contacts_contactemail WHERE firm_id = %(firm)s AND normal = ANY(%(emails)s)
+     UNION
+    SELECT contact_id FROM contacts_contactphone WHERE firm_id = %(firm)s AND normal = ANY(%(phones)s)
+     UNION
+    SELECT contact_id FROM contacts_searchkey WHERE firm_id = %(firm)s AND key = ANY(%(names)s)
+"""
 
 
 def near(
     firm_id: int, *, emails: Collection[str], phones: Collection[str], names: Collection[str]
 ) -> set[int]:
     """Contacts with one of these addresses, numbers (by their keys) or whole names (folded)."""
-    found: set[int] = set()
-    for rows in (
-        ContactEmail.objects.filter(firm=firm_id, normal__in=emails) if emails else None,
-        ContactPhone.objects.filter(firm=firm_id, normal__in=phones) if phones else None,
-        SearchKey.objects.filter(firm=firm_id, key__in=names) if names else None,
-    ):
-        if rows is not None:
-            found.update(rows.values_list("contact_id", flat=True))
-    return found
+    with database.cursor() as cursor:
+        cursor.execute(
+            _NEAR, {"firm": firm_id, "emails": list(emails), "phones": list(phones), "names": list(names)}
+        )
+        return {row[0] for row in cursor.fetchall()}
 
 
 def unlinked(

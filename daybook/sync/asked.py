@@ -51,18 +51,14 @@ def sync_now(*, actor: Actor, setting: ContactSync, now: datetime) -> None:
             firm=actor.firm, name="contact_sync_asked_for", subject=connection.pk, at__gt=now - PAUSE
         ).exists():
             raise TooSoon
-        record(
-            "contact_sync_asked_for", firm=actor.firm, now=now, subject=connection.pk, actor=actor.user
-        )
+        record("contact_sync_asked_for", firm=actor.firm, now=now, subject=connection.pk, actor=actor.user)
 
 
 def try_again(*, actor: Actor, setting: ContactSync, contact_id: int | None, now: datetime) -> None:
     """Tell Clio at once what it is owed of one contact, or of all."""
     with transaction.atomic():
         owing.retry(setting.connection, now, contact_id)
-        record(
-            "contact_decided", firm=actor.firm, now=now, subject=setting.connection_id, actor=actor.user
-        )
+        record("contact_decided", firm=actor.firm, now=now, subject=setting.connection_id, actor=actor.user)
 
 
 def mark(question: Question) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -66,6 +67,12 @@ def ask_about(
     )
     record("question_asked", firm=firm_id, now=now, subject=question.pk, kind=kind)
     return True
+
+
+def open_about(firm_id: int, abouts: Iterable[str]) -> set[tuple[str, str]]:
+    """Kind and subject of the open questions about any of these."""
+    found = Question.objects.filter(firm=firm_id, answered_at=None, about__in=list(abouts))
+    return set(found.values_list("kind", "about"))
 
 
 def settle_about(

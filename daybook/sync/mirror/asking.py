@@ -56,6 +56,25 @@ def about_ours(contact_id: int) -> str:
     return f"contact:{contact_id}"
 
 
+def conflict(terms: ContactSync, contact: Contact, conflicts: Sequence[Conflict], *, now: datetime) -> bool:
+    """Ask whose value holds."""
+    return questions.ask_about(
+        firm_id=terms.connection.firm_id,
+        kind=Question.Kind.CONFLICT,
+        about=about_ours(contact.pk),
+        text=conflict_text(contact.name, conflicts),
+        details={"contact": contact.pk, "conflicts": [as_json(one) for one in conflicts]},
+        now=now,
+    )
+
+
+def no_conflict(terms: ContactSync, contact: Contact, now: datetime) -> None:
+    """Both sides agree again."""
+    questions.settle_about(
+        firm_id=terms.connection.firm_id, kind=Question.Kind.CONFLICT, about=about_ours(contact.pk), now=now
+    )
+
+
 def maybe_same(
     terms: ContactSync, record: Theirs, contacts: Sequence[Contact], because: str, *, now: datetime
 ) -> bool:

@@ -15,11 +15,11 @@ from daybook.contacts import lookup
 from daybook.core.matching import Decision
 from daybook.firms.outbox import record
 from daybook.firms.permissions import Actor
-from daybook.sync.mirror import owing, pairing, terms
+from daybook.sync.mirror import owing, pairing, rows, terms
 from daybook.sync.mirror.meeting import meet
-from daybook.sync.mirror.records import Theirs, staged, unstaged
+from daybook.sync.mirror.records import STAGED, Theirs, staged, unstaged
 from daybook.sync.mirror.tally import round_of
-from daybook.sync.models import Apart, ContactSync, Cycle, Link, Staged
+from daybook.sync.models import Apart, ContactSync, Cycle, Staged
 
 #: How many contacts are taken in together with the progress, in one transaction.
 BATCH = 1000
@@ -31,53 +31,28 @@ VERDICTS: dict[Decision, str] = {
     Decision.NEW: Staged.Verdict.NEW,
 }
 
-_COLUMNS = ("theirs", "etag", "card", "is_client", "changed_at", "verdict", "ours", "because")
-
 
 def stage(setting: ContactSync, records: Sequence[Theirs], now: datetime, tally: Cycle) -> None:
     """Lay out what was read, with what would become of it: in the caller's transaction."""
     connection = setting.connection
-    linked = dict(
-        Link.objects.filter(
-            connection=connection, kind=Link.Kind.CONTACT, theirs__in=[one.id for one in records]
-        ).values_list("theirs", "ours")
-    )
+    linked = rows.links_of(connection, [one.id for one in records])
     apart = pairing.Apartness.of(connection, [one.id for one in records])
-    rows = [
-        Staged(
-            connection=connection,
-            **staged(one),
-            verdict=Staged.Verdict.KNOWN,
-            ours=linked[one.id],
-        )
-        for one in records
-        if one.id in linked
-    ]
+    laid_out = [staged(one, Staged.Verdict.KNOWN, linked[one.id].ours) for one in records if one.id in linked]
     strangers = [one for one in records if one.id not in linked and one.id not in apart.unwanted]
     for one, found in pairing.pair_all(connection, strangers, apart):
         contact = found.contact if found.decision is not Decision.NEW else None
-        rows.append(
-            Staged(
-                connection=connection,
-                **staged(one),
-                verdict=VERDICTS[found.decision],
-                ours=contact.pk if contact else None,
-                because=found.because[:200],
-            )
-        )
-    Staged.objects.bulk_create(
-        rows, update_conflicts=True, unique_fields=["connection", "theirs"], update_fields=_COLUMNS[1:]
-    )
+        laid_out.append(staged(one, VERDICTS[found.decision], contact.pk if contact else None, found.because))
+    rows.stage(connection, laid_out)
 
 
 def _wanted(setting: ContactSync) -> QuerySet[Staged]:
     """What is laid out and not left out by the firm's filters; who is linked already stays so."""
-    rows = Staged.objects.filter(connection=setting.connection)
+    wanted = Staged.objects.filter(connection=setting.connection)
     if setting.clients_only:
-        rows = rows.filter(Q(is_client=True) | Q(verdict=Staged.Verdict.KNOWN))
+        wanted = wanted.filter(Q(is_client=True) | Q(verdict=Staged.Verdict.KNOWN))
     if setting.people_only:
-        rows = rows.filter(Q(card__kind="person") | Q(verdict=Staged.Verdict.KNOWN))
-    return rows
+        wanted = wanted.filter(Q(card__kind="person") | Q(verdict=Staged.Verdict.KNOWN))
+    return wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +71,8 @@ class Preview:
 
 def preview(setting: ContactSync, examples: int = 8) -> Preview:
     """What approving would do, as things stand."""
-    rows = _wanted(setting)
-    count = {verdict: rows.filter(verdict=verdict).count() for verdict in Staged.Verdict.values}
+    wanted = _wanted(setting)
+    count = {verdict: wanted.filter(verdict=verdict).count() for verdict in Staged.Verdict.values}
     ours = _only_ours(setting)
     return Preview(
         link=count[Staged.Verdict.LINK],
@@ -107,7 +82,7 @@ def preview(setting: ContactSync, examples: int = 8) -> Preview:
         known=count[Staged.Verdict.KNOWN],
         left_out=Staged.objects.filter(connection=setting.connection).count() - sum(count.values()),
         examples={
-            verdict: list(rows.filter(verdict=verdict).order_by("theirs")[:examples])
+            verdict: list(wanted.filter(verdict=verdict).order_by("theirs")[:examples])
             for verdict in Staged.Verdict.values
         },
         examples_create=lookup.names(setting.connection.firm_id, ours[:examples]),
@@ -182,14 +157,15 @@ def _take_batch(setting: ContactSync, tally: Cycle) -> bool:
     connection, now = setting.connection, timezone.now()
     with transaction.atomic():
         terms.hold(connection)
-        rows = list(Staged.objects.filter(connection=connection).order_by("pk")[:BATCH])
-        if not rows:
+        laid_out = Staged.objects.filter(connection=connection).order_by("pk")
+        batch = list(laid_out.values_list("pk", *STAGED)[:BATCH])
+        if not batch:
             return False
-        meet(setting, [unstaged(row) for row in rows], now=now, tally=tally)
-        tally.looked_at += len(rows)
-        Staged.objects.filter(pk__in=[row.pk for row in rows]).delete()
-        ContactSync.objects.filter(pk=setting.pk).update(done=setting.done + len(rows))
-        setting.done += len(rows)
+        meet(setting, [unstaged(*row[1:]) for row in batch], now=now, tally=tally)
+        tally.looked_at += len(batch)
+        Staged.objects.filter(connection=connection, pk__lte=batch[-1][0]).delete()
+        ContactSync.objects.filter(pk=setting.pk).update(done=setting.done + len(batch))
+        setting.done += len(batch)
     return True
 
 

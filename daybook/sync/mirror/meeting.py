@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Q
 
@@ -16,8 +17,9 @@ from daybook.core.cards import Card
 from daybook.core.changes import writes
 from daybook.core.matching import Decision
 from daybook.core.merging import Conflict, Merged, Side, merge
+from daybook.core.reconcile import Rule
 from daybook.sync import questions
-from daybook.sync.mirror import asking, owing, pairing, terms
+from daybook.sync.mirror import asking, owing, pairing, rows, terms
 from daybook.sync.mirror.records import Agreed, Theirs
 from daybook.sync.models import Apart, ContactSync, Cycle, Link, Owed, Question
 
@@ -32,9 +34,15 @@ class _Meeting:
     new: list[Theirs] = field(default_factory=list)
     changed: list[tuple[Contact, Card, bool]] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
-    fresh: list[Link] = field(default_factory=list)
+    fresh: list[dict[str, Any]] = field(default_factory=list)  # links, as `rows` takes them
     owed: list[int] = field(default_factory=list)
+    merged: list[tuple[Contact, Sequence[Conflict]]] = field(default_factory=list)
+    joined: list[tuple[Contact, Theirs]] = field(default_factory=list)
     edited: dict[int, datetime] = field(default_factory=dict)
+    rules: dict[str, Rule] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.rules = terms.rules(self.terms)
 
 
 def meet(setting: ContactSync, records: Sequence[Theirs], *, now: datetime, tally: Cycle) -> None:
@@ -46,12 +54,7 @@ def meet(setting: ContactSync, records: Sequence[Theirs], *, now: datetime, tall
     nothing is new since the link was last agreed cost nothing.
     """
     connection = setting.connection
-    links = {
-        link.theirs: link
-        for link in Link.objects.filter(
-            connection=connection, kind=Link.Kind.CONTACT, theirs__in=[one.id for one in records]
-        )
-    }
+    links = rows.links_of(connection, [one.id for one in records])
     fresh = [one for one in records if _is_news(links.get(one.id), one)]
     meeting = _Meeting(setting, now, tally)
     known = [(links[one.id], one) for one in fresh if one.id in links]
@@ -113,7 +116,7 @@ def _agree(meeting: _Meeting, link: Link, contact: Contact, record: Theirs) -> N
         agreed=before.baseline(record.card),
         ours=ours,
         theirs=record.card,
-        policy=terms.rules(meeting.terms),
+        policy=meeting.rules,
         newer=_newer(since, record),
     )
     link.etag, link.agreed_at = record.etag, meeting.now
@@ -122,7 +125,7 @@ def _agree(meeting: _Meeting, link: Link, contact: Contact, record: Theirs) -> N
         meeting.changed.append((contact, merged.ours, record.is_client))
     if not writes(record.card, merged.theirs).empty:
         meeting.owed.append(contact.pk)
-    dispute(meeting.terms, contact, merged.conflicts, now=meeting.now, tally=meeting.tally)
+    meeting.merged.append((contact, merged.conflicts))
 
 
 def _newer(edited: datetime, record: Theirs) -> Side | None:
@@ -132,23 +135,22 @@ def _newer(edited: datetime, record: Theirs) -> Side | None:
     return Side.OURS if edited > record.changed_at else Side.THEIRS
 
 
-def dispute(
-    setting: ContactSync, contact: Contact, conflicts: Sequence[Conflict], *, now: datetime, tally: Cycle
-) -> None:
-    """Ask about what no rule decides; withdraw the question once there is nothing left of it."""
-    about = f"contact:{contact.pk}"
-    firm_id = setting.connection.firm_id
-    if not conflicts:
-        questions.settle_about(firm_id=firm_id, kind=Question.Kind.CONFLICT, about=about, now=now)
+def _ask(meeting: _Meeting) -> None:
+    """Ask about what no rule decides; withdraw questions of which nothing is left."""
+    if not meeting.merged:
         return
-    tally.asked += questions.ask_about(
-        firm_id=firm_id,
-        kind=Question.Kind.CONFLICT,
-        about=about,
-        text=asking.conflict_text(contact.name, conflicts),
-        details={"contact": contact.pk, "conflicts": [asking.as_json(one) for one in conflicts]},
-        now=now,
-    )
+    setting, now = meeting.terms, meeting.now
+    abouts = [asking.about_ours(contact.pk) for contact, _ in meeting.merged]
+    abouts += [asking.about_theirs(record.id) for _, record in meeting.joined]
+    waiting = questions.open_about(setting.connection.firm_id, abouts)
+    for contact, conflicts in meeting.merged:
+        if conflicts:
+            meeting.tally.asked += asking.conflict(setting, contact, conflicts, now=now)
+        elif (Question.Kind.CONFLICT, asking.about_ours(contact.pk)) in waiting:
+            asking.no_conflict(setting, contact, now)
+    for contact, record in meeting.joined:
+        if waiting:
+            asking.settle_same(setting, record.id, contact.pk, now)
 
 
 def _strangers(meeting: _Meeting, records: list[Theirs]) -> None:
@@ -190,42 +192,37 @@ def _join(
         agreed=Agreed(record.card, base).json(),
     )
     _agree(meeting, link, contact, record)
-    meeting.fresh.append(link)
+    meeting.fresh.append(
+        rows.columns(link.ours, link.theirs, link.etag, link.agreed, link.agreed_at, link.by_hand)
+    )
     meeting.tally.linked += 1
-    asking.settle_same(meeting.terms, record.id, contact.pk, meeting.now)
+    meeting.joined.append((contact, record))
 
 
 def _write(meeting: _Meeting) -> None:
     connection, now, tally = meeting.terms.connection, meeting.now, meeting.tally
-    rows = contacts.store(
+    added = contacts.store(
         firm=connection.firm,
         new=[(one.card, one.is_client) for one in meeting.new],
         changed=meeting.changed,
         source="clio",
         now=now,
     )
-    for row, record in zip(rows, meeting.new, strict=True):
+    for row, record in zip(added, meeting.new, strict=True):
         meeting.fresh.append(
-            Link(
-                connection=connection,
-                kind=Link.Kind.CONTACT,
-                ours=row.pk,
-                theirs=record.id,
-                etag=record.etag,
-                agreed=Agreed(record.card, record.card).json(),
-                agreed_at=now,
-            )
+            rows.columns(row.pk, record.id, record.etag, Agreed(record.card, record.card).json(), now)
         )
-    Link.objects.bulk_create(meeting.fresh)
-    Link.objects.bulk_update(meeting.links, ["etag", "agreed", "agreed_at"])
+    rows.add_links(connection, meeting.fresh)
+    rows.save_links(meeting.links)
     if meeting.fresh:
         Apart.objects.filter(
-            Q(theirs__in=[one.theirs for one in meeting.fresh])
-            | Q(ours__in=[one.ours for one in meeting.fresh]),
+            Q(theirs__in=[one["theirs"] for one in meeting.fresh])
+            | Q(ours__in=[one["ours"] for one in meeting.fresh]),
             connection=connection,
             why__in=[Apart.Why.GONE, Apart.Why.UNLINKED],
         ).delete()
     owing.want(connection, meeting.owed, now)
+    _ask(meeting)
     tally.added_here += len(meeting.new)
     tally.changed_here += len(meeting.changed)
 

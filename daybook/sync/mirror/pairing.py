@@ -16,8 +16,9 @@ from daybook.contacts.models import Contact
 from daybook.core import matching
 from daybook.core.cards import Card
 from daybook.core.people import Person, fold
+from daybook.sync.mirror import rows
 from daybook.sync.mirror.records import Theirs
-from daybook.sync.models import Apart, Connection, Link
+from daybook.sync.models import Apart, Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +53,9 @@ class Apartness:
                 found.returning[row.theirs] = row.ours
             elif row.ours is not None:
                 found.different.add((row.ours, row.theirs))
-        linked = Link.objects.filter(
-            connection=connection, kind=Link.Kind.CONTACT, ours__in=found.returning.values()
-        )
-        taken = set(linked.values_list("ours", flat=True))
-        found.returning = {theirs: ours for theirs, ours in found.returning.items() if ours not in taken}
+        if found.returning:
+            taken = rows.linked(connection, found.returning.values())
+            found.returning = {theirs: ours for theirs, ours in found.returning.items() if ours not in taken}
         return found
 
 
@@ -114,9 +113,11 @@ def _near(connection: Connection, records: Sequence[Theirs]) -> dict[int, Contac
     ids = lookup.near(connection.firm_id, emails=emails, phones=phones, names=names)
     if not ids:
         return {}
-    linked = Link.objects.filter(connection=connection, kind=Link.Kind.CONTACT, ours__in=ids)
+    ids -= rows.linked(connection, ids)
+    if not ids:
+        return {}
     apart = Apart.objects.filter(connection=connection, ours__in=ids, why=Apart.Why.UNLINKED)
-    free = set(ids) - set(linked.values_list("ours", flat=True)) - set(apart.values_list("ours", flat=True))
+    free = ids - set(apart.values_list("ours", flat=True))
     return contact_queries.contacts_by_id(connection.firm_id, free, lock=True)
 
 
@@ -136,6 +137,8 @@ class _Ours:
         self.crowded = frozenset(key for key, holders in self.holders.items() if len(holders) > 1)
 
     def like(self, card: Card) -> list[int]:
+        if not self.holders:
+            return []
         return sorted(set().union(*(self.holders.get(key, ()) for key in _marks(card))))
 
 
@@ -147,6 +150,8 @@ def _marks(card: Card) -> list[str]:
 
 def _judge(record: Theirs, ours: _Ours, apart: Apartness) -> Found:
     known = [ours.people[pk] for pk in ours.like(record.card) if (pk, record.id) not in apart.different]
+    if not known:
+        return _NEW
     found = matching.pair(person_of(record.id, record.card), known, crowded=ours.crowded)
     if found.decision is matching.Decision.NEW or found.best is None or found.likeness is None:
         return _NEW

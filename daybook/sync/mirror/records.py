@@ -10,7 +10,7 @@ from daybook.connectors.clio.shapes import ClioContact
 from daybook.contacts.cards import address_member, email_member, kept, phone_member
 from daybook.core import people
 from daybook.core.cards import SETS, TEXTS, Card, from_json, to_json
-from daybook.sync.models import Link, Staged
+from daybook.sync.models import Link
 
 #: Clio's contact types, by ours. A type Clio may add one day is taken for a person.
 KINDS = {"Company": "company", "Person": "person"}
@@ -64,19 +64,28 @@ def card_of(contact: ClioContact, country: str) -> Card:
     )
 
 
-def staged(record: Theirs) -> dict[str, Any]:
-    """The columns of a staged row that hold the record."""
+def staged(record: Theirs, verdict: str, ours: int | None = None, because: str = "") -> dict[str, Any]:
+    """The columns of a laid-out row: the record, and what is to become of it."""
     return {
         "theirs": record.id,
         "etag": record.etag,
         "card": to_json(record.card),
         "is_client": record.is_client,
-        "changed_at": record.changed_at,
+        "changed_at": record.changed_at.isoformat() if record.changed_at else None,
+        "verdict": verdict,
+        "ours": ours,
+        "because": because[:200],
     }
 
 
-def unstaged(row: Staged) -> Theirs:
-    return Theirs(row.theirs, row.etag, from_json(row.card), row.is_client, row.changed_at)
+#: The columns of a laid-out row that `unstaged` wants, in order.
+STAGED = ("theirs", "etag", "card", "is_client", "changed_at")
+
+
+def unstaged(
+    theirs: str, etag: str, card: dict[str, Any], is_client: bool, changed_at: datetime | None
+) -> Theirs:
+    return Theirs(theirs, etag, from_json(card), is_client, changed_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,13 @@ def access(actor: Actor) -> ContactSync:
     return of_connection(connection) or terms.begin(connection)
 
 
+def before_go_ahead(connection: Connection) -> bool:
+    """Whether nobody has looked yet at what the first import will do, and said go."""
+    setting = of_connection(connection)
+    early = (ContactSync.Phase.READING, ContactSync.Phase.REVIEW)
+    return setting is not None and (setting.stopped_from or setting.phase) in early
+
+
 # --- how it stands ----------------------------------------------------------------------------------------------------
 
 
