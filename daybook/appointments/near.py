@@ -12,6 +12,7 @@ from daybook.appointments.availability import Missed, offer_of
 from daybook.appointments.locking import first_of_many
 from daybook.appointments.models import AppointmentType
 from daybook.appointments.queries import LOOK_AHEAD, OpenDays, by_day, midnight, open_starts
+from daybook.core.availability import Offer
 from daybook.core.hours import zone as place_of
 
 #: For how long hours and other systems' calendars (a mirror, minutes old itself) are not read again for a crowd.
@@ -46,10 +47,10 @@ def left_near(
     """
     if appointment_type.cap_per_day is not None or appointment_type.cap_per_week is not None:
         return None
-    kept = _read(appointment_type, now)
+    offer = offer_of(appointment_type)
+    kept = _read(appointment_type, offer, now)
     if kept.trouble:
         return OpenDays((), None, kept.trouble)
-    offer = offer_of(appointment_type)
     soonest = now + offer.notice
     left = _left(
         kept,
@@ -63,14 +64,10 @@ def left_near(
     return left if left.days else None
 
 
-def _read(appointment_type: AppointmentType, now: datetime) -> _Kept:
+def _read(appointment_type: AppointmentType, offer: Offer, now: datetime) -> _Kept:
     # The rules come with every request, so a change of them is seen at once.
-    key = (
-        appointment_type.pk,
-        appointment_type.linked_calendar_id,
-        appointment_type.lawyer.time_zone,
-        offer_of(appointment_type),
-    )
+    linked, zone = appointment_type.linked_calendar_id, appointment_type.lawyer.time_zone
+    key = (appointment_type.pk, linked, zone, offer)
     kept = _fresh(key, now)
     if kept is None:
         with first_of_many(key):

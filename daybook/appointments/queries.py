@@ -6,6 +6,7 @@ import uuid
 from bisect import bisect_left
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import lru_cache
 
 from django.db.models import Q, QuerySet
 from django.http import Http404
@@ -141,6 +142,7 @@ def _place(name: str):
     return zone(name)
 
 
+@lru_cache(maxsize=512)
 def midnight(on: date, zone_name: str) -> datetime:
     """When a date begins in a zone."""
     period = day_period(on, zone_name)

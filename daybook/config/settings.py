@@ -46,7 +46,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "daybook.config.logs.RequestLogMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "daybook.web.middleware.PolicyMiddleware",
     "daybook.web.middleware.KeptConnectionMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -33,7 +33,8 @@ class Zone:
 
 def visitor_zone(request: HttpRequest, fallback: str) -> Zone:
     """The zone in which this visitor is shown times. A name nobody knows gives `fallback` and an error text."""
-    remembered = _known(request.COOKIES.get(COOKIE, ""))
+    cookie = request.COOKIES.get(COOKIE, "")
+    remembered = _known(cookie) if cookie else ""
     kept = remembered or fallback
     asked = request.GET.get("zone", "").strip()
     if not asked:
