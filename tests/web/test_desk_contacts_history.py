@@ -12,7 +12,7 @@ from daybook.contacts import operations
 from daybook.contacts.cards import card_of, email_member, kept, phone_member
 from daybook.contacts.models import Contact, ContactChange, Source
 from daybook.core.cards import Card
-from daybook.web.office.contact_history import SOURCES
+from daybook.web.office.contact_history import BEGINNINGS, SOURCES
 from tests.cast import NOW, Cast
 
 pytestmark = pytest.mark.django_db
@@ -45,7 +45,7 @@ def test_a_change_says_what_where_from_and_what_was_before(alice: Client, dana: 
     page = words(alice.get(f"/contacts/{dana.pk}/history/"))
     assert "Last name: Smyth" in page
     assert "from Clio on Mon 23 Nov 2026, 8:00 am; was Smith" in page
-    assert "Added typed in Daybook on Mon 23 Nov 2026" in page
+    assert "Added in Daybook on Mon 23 Nov 2026" in page
 
 
 def test_members_are_said_as_people_read_them(alice: Client, dana: Contact) -> None:
@@ -88,7 +88,7 @@ def test_a_long_history_has_pages(alice: Client, dana: Contact) -> None:
     assert older
     second = words(alice.get(f"/contacts/{dana.pk}/history/{older[1]}"))
     assert "Title: No. 2" in second
-    assert "Added typed in Daybook" in second
+    assert "Added in Daybook" in second
 
 
 @pytest.mark.parametrize("before", ["", "x", "-1", "²", "9" * 18, "9" * 19, "9" * 5000, "a\0"])
@@ -117,4 +117,4 @@ def test_a_change_is_undone_only_at_its_own_contact_and_firm(
 
 
 def test_every_source_has_its_words() -> None:
-    assert set(SOURCES) == set(Source.values)
+    assert set(SOURCES) == set(BEGINNINGS) == set(Source.values)

@@ -33,6 +33,15 @@ SOURCES: dict[str, str] = {
     Source.UNDO: "by Undo",
 }
 
+#: Where a contact came from, as the page says it after "Added"; nothing for those older than the record of it.
+BEGINNINGS: dict[str, str] = {
+    Source.CLIO: "from Clio",
+    Source.DESK: "in Daybook",
+    Source.BOOKING: "by a booking",
+    Source.MERGE: "by a merge",
+    Source.UNDO: "when a merge was undone",
+}
+
 FIELDS = NAMES | {
     "kind": "Person or company",
     "is_client": "Client",
@@ -125,7 +134,7 @@ def _page(request: OfficeRequest, contact: Contact, before: int | None, status: 
         "older": shown[-1].pk if len(changes) > PAGE else None,
         "merges": [joined(merge) for merge in queries.merges_of(contact)] if before is None else [],
         "before": before,
-        "began": SOURCES.get(contact.source, ""),
+        "began": BEGINNINGS.get(contact.source, ""),
         "zone": request.actor.lawyer.time_zone if request.actor.lawyer else request.actor.firm.time_zone,
     }
     return render(request, "desk/contact_history.html", context, status=status)

@@ -17,7 +17,7 @@ from daybook.core import times
 from daybook.firms.permissions import may
 from daybook.sync import queries as sync
 from daybook.sync.models import Connection, Cursor, Link
-from daybook.web.office.contact_history import SOURCES
+from daybook.web.office.contact_history import BEGINNINGS
 from daybook.web.office.desks import typed
 from daybook.web.office.shown import row
 from daybook.web.signed_in import OfficeRequest, office
@@ -114,7 +114,7 @@ def contact(request: OfficeRequest, contact_id: int) -> HttpResponse:
         "emails": found.emails.all(),
         "phones": found.phones.all(),
         "addresses": [{"label": row.label, "lines": _lines(row)} for row in found.addresses.all()],
-        "began": SOURCES.get(found.source, ""),
+        "began": BEGINNINGS.get(found.source, ""),
         "zone": actor.lawyer.time_zone if actor.lawyer else actor.firm.time_zone,
         "connection": connection,
         "in_clio": in_clio,
