@@ -212,3 +212,10 @@ def test_a_removed_contact_leaves_nothing_but_the_event(cast: Cast, keep: Contac
     assert not ContactChange.objects.exists()
     (event,) = events("contact_removed")
     assert (event.subject, event.actor) == (pk, cast.alice_user)
+
+
+def test_removing_what_is_gone_already_is_no_trouble_and_no_event(cast: Cast, keep: Contact) -> None:
+    again = Contact.objects.get(pk=keep.pk)
+    appointments.remove_contact(actor=cast.alice_actor, contact=keep, now=LATER)
+    appointments.remove_contact(actor=cast.alice_actor, contact=again, now=LATER)
+    assert len(events("contact_removed")) == 1

@@ -57,6 +57,7 @@ def merge_contacts(
                 f"Together they have more than {MOST_MEMBERS} {name}, the most that Clio holds. Please remove some first."
             )
     with transaction.atomic():
+        _hold([keep.pk, drop.pk])
         moved = repoint(firm_id=actor.firm.pk, old=drop.pk, new=keep.pk)
         return contacts.absorb(
             firm=actor.firm,
@@ -83,12 +84,21 @@ def part_contacts(*, actor: Actor, merge: Merge, now: datetime) -> Contact:
 
 
 def remove_contact(*, actor: Actor, contact: Contact, now: datetime) -> None:
-    """Delete a contact in Daybook, never in Clio. Raises NotAllowedNow while it has appointments or matters."""
+    """
+    Delete a contact in Daybook, never in Clio; one that is gone already is no trouble.
+
+    Raises NotAllowedNow while it has appointments or matters.
+    """
     with transaction.atomic():
-        Contact.objects.select_for_update().get(pk=contact.pk)
+        _hold([contact.pk])
         if reasons := why_kept(contact):
             raise NotAllowedNow(f"This contact cannot be removed: it has {' and '.join(reasons)}.")
         contacts.remove(firm=actor.firm, contact=contact, now=now, actor=actor.user)
+
+
+def _hold(ids: list[int]) -> None:
+    """Let nobody book for these contacts until the transaction ends: a new appointment waits for the row it names."""
+    list(Contact.objects.select_for_update().filter(pk__in=ids).order_by("pk").values_list("pk"))
 
 
 def why_kept(contact: Contact) -> list[str]:
