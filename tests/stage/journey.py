@@ -73,14 +73,27 @@ def at_clio(page: Any, email: str = ALICE, decide: str = "Allow Access") -> None
     page.get_by_label("Password").fill("clio")
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("button", name=decide, exact=True).click()
-    page.wait_for_url("**/integrations/")
+    page.wait_for_url("**/integrations/**")
 
 
 def connect(page: Any, email: str = ALICE) -> None:
-    """Connect to Clio by the words on the buttons, and let everything follow that follows."""
+    """
+    Connect to Clio by the words on the buttons, and let everything follow that follows; say go to the first import if
+    there is one.
+    """
     to_clio(page)
     at_clio(page, email)
     page.get_by_text("Successfully connected to Clio").wait_for()
+    work()
+    if page.url.endswith("/contacts/first/"):
+        start_syncing(page)
+
+
+def start_syncing(page: Any) -> None:
+    """Say go on the page of the first import, and let all be taken in and written."""
+    page.goto("/integrations/clio/contacts/first/")
+    page.get_by_role("button", name="Start syncing").click()
+    page.get_by_text("Syncing has started.").wait_for()
     work()
 
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from django.test import Client
 
     from tests.cast import Cast
+    from tests.web.sync_room import Room
 
 
 @pytest.fixture
@@ -43,3 +44,21 @@ def alice(client: Client, cast: Cast) -> Client:
     """Alice's browser."""
     client.force_login(cast.alice_user, backend="django.contrib.auth.backends.ModelBackend")
     return client
+
+
+@pytest.fixture
+def room(db: None, clio: object) -> Room:
+    """Alice's office, joined to the sandbox, everything taken in."""
+    from tests.flows.office import Office
+    from tests.web.sync_room import Room
+
+    return Room(Office(clio))  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def fresh(db: None, clio: object) -> Room:
+    """The same before anybody has connected Clio."""
+    from tests.flows.office import Office
+    from tests.web.sync_room import Room
+
+    return Room(Office(clio, connected=False))  # type: ignore[arg-type]

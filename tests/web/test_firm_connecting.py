@@ -16,7 +16,7 @@ from daybook.calendars.models import Calendar, CalendarUse
 from daybook.contacts.models import Contact
 from daybook.firms.models import Event, Firm
 from daybook.firms.operations import set_subscription
-from daybook.sync.models import Connection, Cursor, Link
+from daybook.sync.models import Connection, ContactSync, Cursor, Link
 from tests.cast import Cast
 
 ALICE = "alice@hartvale.example"
@@ -79,9 +79,17 @@ def connect(client: Client):
     return come_back(client, visit_clio(begin(client)))
 
 
-def test_connecting_ends_on_integrations_with_the_account_by_name(clio, alice: Client, drain_jobs):
+def start(client: Client, drain_jobs) -> None:
+    """The go-ahead for the first import, and all that follows."""
+    client.post(reverse("sync_start"))
+    drain_jobs()
+
+
+def test_connecting_ends_on_the_first_import_and_integrations_names_the_account(
+    clio, alice: Client, drain_jobs
+):
     answer = connect(alice)
-    assert (answer.status_code, answer.url) == (302, reverse("integrations"))
+    assert (answer.status_code, answer.url) == (302, reverse("sync_first"))
     assert said(answer) == "Successfully connected to Clio"
     drain_jobs()
     page = alice.get(reverse("integrations")).content.decode()
@@ -94,9 +102,14 @@ def test_connecting_ends_on_integrations_with_the_account_by_name(clio, alice: C
         "Manage Calendars",
     ):
         assert text in page, text
-    assert "Contacts are up to date" in page
+    assert "wait for your go-ahead" in page
+    assert "See what the first import will do" in page
     assert "Same email" in page
+    assert not Contact.objects.exists()
+    alice.post(reverse("sync_start"))
+    drain_jobs()
     assert Contact.objects.count() > 20
+    assert "Contacts are up to date" in alice.get(reverse("integrations")).content.decode()
 
 
 def test_the_password_of_clio_is_typed_at_clio_and_our_form_may_lead_there(clio, alice: Client):
@@ -231,6 +244,7 @@ def test_the_region_of_the_firms_country_is_suggested(clio, alice: Client, cast:
 def test_disconnecting_asks_once_then_erases_tokens_and_keeps_records(clio, alice: Client, drain_jobs):
     connect(alice)
     drain_jobs()
+    start(alice, drain_jobs)
     links, contacts = Link.objects.count(), Contact.objects.count()
     page = alice.get(reverse("clio_disconnect")).content.decode()
     for text in ("revoked and erased", "no longer synced", "Records on both sides stay"):
@@ -249,9 +263,10 @@ def test_disconnecting_asks_once_then_erases_tokens_and_keeps_records(clio, alic
 def test_connecting_the_same_account_again_doubles_nothing(clio, alice: Client, drain_jobs):
     connect(alice)
     drain_jobs()
+    start(alice, drain_jobs)
     before = (Connection.objects.count(), Contact.objects.count(), Link.objects.count())
     alice.post(reverse("clio_disconnect"))
-    connect(alice)
+    assert connect(alice).url == reverse("integrations"), "there is nothing to approve again"
     drain_jobs()
     assert (Connection.objects.count(), Contact.objects.count(), Link.objects.count()) == before
 
@@ -291,6 +306,7 @@ def test_the_reading_of_contacts_is_told_while_it_runs_and_asks_again_by_itself(
     assert "could not be reached" in page
     assert "goes on by itself" in page
     Cursor.objects.update(state="done", trouble="", finished_at=timezone.now(), created=4200)
+    ContactSync.objects.update(phase="live")
     page = alice.get(reverse("clio_reading")).content.decode()
     assert "every 2s" not in page
     assert "Contacts are up to date" in page

@@ -13,7 +13,8 @@ from daybook.firms.models import Lawyer
 from daybook.firms.permissions import Actor, may
 from daybook.sync import queries as sync
 from daybook.sync import questions
-from daybook.sync.models import Connection, Push, Question
+from daybook.sync.mirror import shown
+from daybook.sync.models import Connection, ContactSync, Push, Question
 from daybook.web.office.shown import first_address
 
 
@@ -46,7 +47,8 @@ def attention(actor: Actor, lawyer: Lawyer, connection: Connection | None, now: 
     return (
         *_connection(actor, connection),
         *_calendars(actor, lawyer, connection, now),
-        *(_question(actor, one) for one in questions.open_questions(actor)),
+        *_contacts(actor, connection),
+        *(_question(actor, one) for one in questions.open_questions(actor).exclude(kind__in=shown.KINDS)),
         *_pushes(actor, lawyer, connection, now),
     )
 
@@ -86,6 +88,33 @@ def _calendars(
                 link,
             )
         )
+    return tuple(items)
+
+
+def _contacts(actor: Actor, connection: Connection | None) -> tuple[Item, ...]:
+    """Contact sync, for those who may settle what it asks: one line, however many questions there are."""
+    if connection is None or not may(actor, "connect_firm"):
+        return ()
+    items = []
+    setting = shown.of_connection(connection)
+    if setting is not None and setting.phase == ContactSync.Phase.REVIEW:
+        text = "They have been read. Nothing is changed, here or in Clio, before you have seen what will be."
+        link = ("See what will happen", reverse("sync_first"))
+        items.append(Item("Clio's contacts wait for your go-ahead", text, link))
+    asked = shown.open_questions(actor.firm.pk)
+    number, link = asked.count(), ("Sync centre", reverse("sync_questions"))
+    if number == 1:
+        only = asked[0]
+        items.append(Item(only.get_kind_display(), only.text, link))
+    elif number:
+        alarm = asked.filter(kind=Question.Kind.ALARM).first()
+        title = alarm.get_kind_display() if alarm else f"{number:,} questions about contacts"
+        text = (
+            alarm.text
+            if alarm
+            else "Contacts in Daybook and in Clio differ in ways only a person can settle."
+        )
+        items.append(Item(title, text, link))
     return tuple(items)
 
 

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from daybook.core.errors import Refusal
 from daybook.sync import connecting, queries
+from daybook.sync.mirror import shown
 from daybook.sync.models import Connection
 from daybook.web.forms import RefusableForm
 from daybook.web.signed_in import OfficeRequest, office
@@ -123,7 +124,7 @@ def callback(request: OfficeRequest) -> HttpResponse:
         return redirect("integrations")
     name = returned.connection.get_provider_display()
     messages.success(request, f"Successfully connected to {name}")
-    return redirect("integrations")
+    return redirect("sync_first" if shown.before_go_ahead(returned.connection) else "integrations")
 
 
 def _ours(visit: Any, request: OfficeRequest) -> bool:
