@@ -86,10 +86,14 @@ def test_whoever_missed_a_time_sees_changed_hours_a_second_later_and_changed_rul
 
     press(cast, 10)
     assert button(cast, 14) in press(cast, 10).text
-    AppointmentType.objects.filter(pk=cast.consultation.pk).update(after_minutes=60, before_minutes=60)
-    assert button(cast, 11) not in press(cast, 10).text
+    half_past = f'value="{start_of(cast, 14) + 1800}"'
+    assert half_past in press(cast, 10).text
+    AppointmentType.objects.filter(pk=cast.consultation.pk).update(step_minutes=60)
+    page = press(cast, 10).text
+    assert half_past not in page
+    assert button(cast, 14) in page
     calendars.save_hours(lawyer=cast.alice, weekly=WeeklyHours({1: ((540, 720),)}), now=NOW)
-    clock.shift(near.KEPT)
+    clock.shift(timedelta(seconds=1))
     assert button(cast, 14) not in press(cast, 10).text
 
 
@@ -106,6 +110,7 @@ def test_the_page_near_a_missed_time_is_the_one_read_anew(cast: Cast, monkeypatc
 def test_a_day_that_has_reached_its_cap_is_not_shown_to_whoever_missed_a_time(cast: Cast):
     AppointmentType.objects.filter(pk=cast.consultation.pk).update(cap_per_day=2)
     press(cast, 10)
+    assert button(cast, 14) in press(cast, 10).text
     press(cast, 11)
     page = press(cast, 10).text
     assert button(cast, 14) not in page
