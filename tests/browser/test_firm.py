@@ -124,12 +124,15 @@ def test_clio_is_connected_its_calendars_chosen_and_disconnected_by_the_words_on
     page.get_by_role("button", name="Continue to Clio").click()
     page.wait_for_url(f"{clio.url}/**")
     allow_access(page)
-    page.wait_for_url("**/integrations/")
+    page.wait_for_url("**/contacts/first/")
     page.get_by_text("Successfully connected to Clio").wait_for()
     page.get_by_text("Reading contacts starts in a moment.").wait_for()
-    look(page, "integrations-waiting")
+    look(page, "first-import-waiting")
     drain_jobs()
-    page.get_by_text("Contacts are up to date.").wait_for()  # asked for by itself
+    page.get_by_role("button", name="Start syncing").wait_for()  # asked for by itself
+    look(page, "first-import-review")
+    page.goto("/integrations/")
+    page.get_by_text("Clio's contacts have been read and wait for your go-ahead.").wait_for()
     operations.add_lawyer(
         firm=cast.firm,
         name="B. Vale",
@@ -197,7 +200,7 @@ def test_an_appointment_type_is_made_with_rows_that_come_and_go(
     page.goto("/integrations/clio/connect/")
     page.get_by_role("button", name="Continue to Clio").click()
     allow_access(page)
-    page.wait_for_url("**/integrations/")
+    page.wait_for_url("**/contacts/first/")
     drain_jobs()
     page.goto("/types/")
     page.get_by_role("heading", name="My Appointment Types").wait_for()

@@ -15,7 +15,7 @@ from daybook.firms.models import Lawyer
 from daybook.sync.models import Connection, Link
 from tests.cast import Cast, hart_and_vale, marsh
 from tests.flows.office import Office
-from tests.stage.journey import at_clio, connect, to_clio, work
+from tests.stage.journey import at_clio, connect, start_syncing, to_clio, work
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -43,7 +43,9 @@ def test_one_connection_serves_the_firm_and_another_firm_is_untouched(clio, cast
     page.get_by_text("Successfully connected to Clio").wait_for()
     page.get_by_text("Reading contacts starts in a moment.").wait_for()
     work()
-    page.get_by_text("Contacts are up to date").wait_for()  # it asks by itself
+    page.get_by_role("button", name="Start syncing").wait_for()  # it asks by itself
+    assert not Contact.objects.exists(), "nothing is taken in before the go-ahead"
+    page.goto("/integrations/")
     look(page)
     alices = page.get_by_role("row", name=re.compile("Alice Hart"))
     assert alices.get_by_text("Same email").is_visible()
@@ -127,6 +129,9 @@ def test_many_contacts_arrive_with_a_count_that_grows(clio, cast: Cast, come_in,
     look(page)
     clio.control.clear_faults()
     worker.join(30)
+    page.get_by_role("button", name="Start syncing").wait_for()
+    start_syncing(page)
+    page.goto("/integrations/")
     page.get_by_text("Contacts are up to date").wait_for()
     assert Contact.objects.count() > 700
     page.goto("/contacts/")

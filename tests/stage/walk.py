@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
 
 from playwright.sync_api import Page
 
@@ -16,6 +19,9 @@ ALICE, BEN, BOB, CAROL = (
 )
 PUBLIC = "/book/hart-vale-llp/"
 TIMES = f"{PUBLIC}alice-hart/first-consultation/"
+SYNC = "/integrations/clio/contacts/"
+FIRST = f"{SYNC}first/"
+JSON = {"Content-Type": "application/json"}
 
 
 class Walk:
@@ -23,6 +29,7 @@ class Walk:
 
     def __init__(self, camera: Camera) -> None:
         self.camera = camera
+        self.clio = ""  # the stand-in's address
 
     def go(self) -> None:
         self.before_signing_in()
@@ -31,6 +38,7 @@ class Walk:
         self.camera.take("connect", "/integrations/clio/connect/", ALICE)
         self.connect(alice)
         self.firm_rooms(alice)
+        self.sync_centre(alice)
         confirmed = self.client_books()
         self.desk(alice)
         self.public(confirmed)
@@ -54,14 +62,24 @@ class Walk:
         page.goto("/integrations/")
         page.get_by_role("link", name="Connect to Clio").click()
         page.get_by_role("button", name="Continue to Clio").click()
+        self.clio = "{0.scheme}://{0.netloc}".format(urlsplit(page.url))
         page.get_by_label("Email").fill(ALICE)
         page.get_by_label("Password").fill("clio")
         page.get_by_role("button", name="Sign in").click()
         page.get_by_role("button", name="Allow Access").wait_for()
         page.get_by_role("button", name="Allow Access").click()
         page.get_by_text("Successfully connected to Clio").wait_for()
-        self.camera.shoot(page, "integrations-connected", "1280", "light")
-        page.get_by_text("Contacts are up to date").wait_for(timeout=30_000)
+        self.camera.shoot(page, "sync-first-reading", "1280", "light")
+        page.get_by_role("button", name="Start syncing").wait_for(timeout=30_000)
+        self.camera.take("sync-first", FIRST, ALICE, _open_details)
+        self.camera.take("sync-review-integrations", "/integrations/", ALICE)
+        self.camera.take("sync-review-dashboard", "/dashboard/", ALICE)
+        self.camera.take("sync-review-contacts", "/contacts/", ALICE)
+        page.get_by_role("button", name="Start syncing").click()
+        page.get_by_text("Syncing has started.").wait_for()
+        self.camera.shoot(page, "sync-first-started", "1280", "light")
+        page.goto("/integrations/")
+        self._until(page, "Contacts are up to date")
         page.goto("/integrations/clio/calendars/")
         page.get_by_label("Blocks my time: Hart & Vale LLP").check()
         page.get_by_label("Blocks my time: Court dates").check()
@@ -109,6 +127,58 @@ class Walk:
         take("audit", "/audit/", ALICE)
         take("password-change", "/account/password/change/", ALICE)
         take("two-step", "/account/2fa/", ALICE)
+
+    def sync_centre(self, page: Page) -> None:
+        """While sync is stopped a contact is changed on both sides, and two more here; then it goes on."""
+        take = self.camera.take
+        take("sync-centre", SYNC, ALICE)
+        page.goto(SYNC)
+        page.get_by_role("button", name="Stop").click()
+        take("sync-centre-stopped", SYNC, ALICE)
+        for last in ("Brontë", "Abernathy", "Pruitt"):
+            self._change_here(page, last)
+        (zoe,) = self._backstage("find_contacts", user=ALICE, query="Brontë")
+        self._backstage("edit_contact", user=ALICE, contact_id=zoe["id"], last_name="Brontë-Vale")
+        self._unlink(page, "Freeman")
+        take("sync-waiting", f"{SYNC}waiting/", ALICE, _open_details)
+        take("sync-unlinked", f"{SYNC}unlinked/", ALICE)
+        take("sync-rules", f"{SYNC}rules/", ALICE)
+        page.goto(SYNC)
+        page.get_by_role("button", name="Resume").click()
+        page.goto(f"{SYNC}questions/")
+        self._until(page, "Keep Clio’s")
+        take("sync-questions", f"{SYNC}questions/", ALICE)
+        take("sync-question-dashboard", "/dashboard/", ALICE)
+        take("sync-waiting-none", f"{SYNC}waiting/", ALICE)
+        page.goto(f"{SYNC}questions/")
+        page.get_by_role("button", name="Keep Clio’s").click()
+        page.get_by_text("No questions").wait_for()
+        take("sync-questions-none", f"{SYNC}questions/", ALICE)
+        take("sync-rounds", SYNC, ALICE)
+
+    def _change_here(self, page: Page, last: str) -> None:
+        page.goto(f"/contacts/?q={last}")
+        page.goto(f"{_href(page.locator('table a').first)}edit/")
+        page.get_by_label("Last name").fill(f"{last}-Hart")
+        page.get_by_role("button", name="Save").click()
+        page.wait_for_url(re.compile(r"/contacts/\d+/$"))
+
+    def _unlink(self, page: Page, last: str) -> None:
+        """By the same address as the button on a contact's page."""
+        page.goto(f"/contacts/?q={last}")
+        contact = _href(page.locator("table a").first).strip("/").rpartition("/")[2]
+        page.goto(f"{SYNC}rules/")
+        page.evaluate(
+            "to => { const form = document.querySelector('main form'); form.action = to; form.submit() }",
+            f"{SYNC}{contact}/stop/",
+        )
+        page.wait_for_url(re.compile(r"/contacts/\d+/$"))
+
+    def _backstage(self, act: str, **arguments: Any) -> Any:
+        """Have something happen in Clio."""
+        asked = Request(f"{self.clio}/_control/{act}", json.dumps(arguments).encode(), JSON)
+        with urlopen(asked) as answer:
+            return json.load(answer)["result"]
 
     def desk(self, page: Page) -> None:
         take = self.camera.take
@@ -200,6 +270,10 @@ def _href(link: Any) -> str:
     found = link.get_attribute("href")
     assert found
     return str(found)
+
+
+def _open_details(page: Page) -> None:
+    page.evaluate("document.querySelectorAll('main details').forEach(one => one.open = true)")
 
 
 def _wrong_password(page: Page) -> None:
