@@ -15,6 +15,10 @@ LABELS: dict[str, tuple[str, ...]] = {
     "addresses": ("Work", "Home", "Billing", "Other"),
 }
 
+#: The sets whose main member Clio lets others choose. Of a postal address it tells which one is the main one, and takes no
+#: word about it (API document of 2026-04-08): each side keeps its own then.
+MAIN_IS_WRITTEN = frozenset({"emails", "phones"})
+
 _SPOKEN = {name: {label.casefold(): label for label in labels} for name, labels in LABELS.items()}
 
 #: The texts of which one must be filled, or Clio refuses the contact (API document of 2026-04-08).
@@ -87,7 +91,10 @@ def shown(member: Member) -> str:
 
 
 def alike(one: Card, other: Card) -> bool:
-    """Whether two cards say the same: order, ids, and labels that Clio does not tell apart make no difference."""
+    """
+    Whether two cards say the same: order, ids, labels that Clio does not tell apart, and which postal address is the main
+    one make no difference.
+    """
     return one == other or (
         one.kind == other.kind
         and all(getattr(one, name) == getattr(other, name) for name in TEXTS)
@@ -96,7 +103,7 @@ def alike(one: Card, other: Card) -> bool:
 
 
 def _said(card: Card, name: str) -> set[tuple[str, tuple[str, ...], str, bool]]:
-    return {(m.key, m.value, spoken(m.label, name), m.main) for m in tidy(getattr(card, name))}
+    return {(m.key, m.value, spoken(m.label, name), _made_main(name, m)) for m in tidy(getattr(card, name))}
 
 
 def differences(before: Card, after: Card) -> tuple[Difference, ...]:
@@ -176,7 +183,7 @@ def _steps(
     room = max(MOST_MEMBERS - len(current) + len(removals), 0)
     left_out += [f"{name}:{m.key}" for m in (*fitting[room:], *long)]
     additions = [
-        Step(Act.ADD, "", replace(m, id=""), ("value", "label", "main") if m.main else ("value", "label"))
+        Step(Act.ADD, "", replace(m, id=""), ("value", "label", *(["main"] if _made_main(name, m) else [])))
         for m in fitting[:room]
     ]
     return removals + changes + additions, list(dict.fromkeys(left_out))
@@ -203,9 +210,13 @@ def _parts(name: str, now: Member, member: Member) -> tuple[str, ...]:
     differs = {
         "value": now.value != member.value,
         "label": spoken(now.label, name) != member.label,
-        "main": member.main and not now.main,
+        "main": _made_main(name, member) and not now.main,
     }
     return tuple(part for part, is_so in differs.items() if is_so)
+
+
+def _made_main(name: str, member: Member) -> bool:
+    return member.main and name in MAIN_IS_WRITTEN
 
 
 def _after(now: Member, member: Member, parts: tuple[str, ...]) -> Member:
@@ -214,7 +225,7 @@ def _after(now: Member, member: Member, parts: tuple[str, ...]) -> Member:
         member.key,
         member.value if "value" in parts else now.value,
         member.label if "label" in parts else now.label,
-        now.main or member.main,
+        now.main or "main" in parts,
         now.id,
     )
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from daybook.core.cards import SETS, TEXTS, Card, Member, tidy
-from daybook.core.changes import shown, spoken
+from daybook.core.changes import MAIN_IS_WRITTEN, shown, spoken
 from daybook.core.people import fold
 from daybook.core.reconcile import Rule
 
@@ -103,6 +103,7 @@ def merge(
     - Members added on either side stay. One that a side removed goes, unless the other side changed its value or label or
       made it the main one meanwhile: then it stays. (That another became the main one does not count.)
     - Exactly one member of a set is the main one. Order never matters, nor do labels that Clio does not tell apart.
+      Which postal address is the main one is taken from Clio unless ours was changed: then each side keeps its own.
     - Sides of different kind (person, company) are decided as one: whoever's kind holds, holds with all texts.
 
     Merging again changes nothing: not before `Merged.theirs` was sent, nor after; and it finds the same conflicts.
@@ -261,6 +262,10 @@ class _Set:
         ours, theirs = (
             next((m.key for m in side.values() if m.main), "") for side in (self.mine, self.yours)
         )
+        if self.name not in MAIN_IS_WRITTEN and ours and theirs and len({was, ours, theirs}) == 3:
+            # Clio chooses for itself when the main one goes: nobody's word, and ours cannot be written there.
+            first = next(iter(self.ours), "")
+            return ours if ours in self.ours else first, theirs if theirs in self.theirs else first, ""
         # A side with no members has no opinion.
         winner = self.sheet.winner(self.name, was, ours or theirs, theirs or ours)
         if winner is None:

@@ -189,9 +189,35 @@ def test_a_change_sends_only_what_changed_and_only_if_nobody_was_quicker(
     }
 
 
+def test_of_an_item_only_what_changes_is_sent(server: Scripted, session: Session) -> None:
+    server.plan(one())
+    contacts.update(
+        session,
+        "7",
+        {
+            "emails": [
+                EmailWrite("new@example.com", label=None, id="3"),
+                EmailWrite(None, None, True, id="4"),
+            ],
+            "phones": [PhoneWrite(None, "Home", id="5")],
+            "addresses": [AddressWrite(None, None, None, None, None, "Home", id="6")],
+        },
+        None,
+    )
+    assert body(server) == {
+        "email_addresses": [{"address": "new@example.com", "id": 3}, {"default_email": True, "id": 4}],
+        "phone_numbers": [{"name": "Home", "id": 5}],
+        "addresses": [{"name": "Home", "id": 6}],
+    }
+
+
 @pytest.mark.parametrize(
     "changes",
     [
+        {"emails": [EmailWrite("", id="3")]},
+        {"emails": [EmailWrite(None, None, id="3")]},
+        {"emails": [EmailWrite(None)]},
+        {"addresses": [AddressWrite(id="3")]},
         {"is_client": True},
         {"emails": [{"address": "x@y.z"}]},
         {"emails": [EmailWrite(remove=True)]},

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from daybook.core.cards import SETS, TEXTS, Card, Member, tidy
-from daybook.core.changes import Act, Step, Writes, spoken
+from daybook.core.changes import MAIN_IS_WRITTEN, Act, Step, Writes, spoken
 
 #: Few, so that sides agree by chance; "dana" and "Dána" read alike, signs and other scripts are there.
 SOME_TEXTS = ("", "Dana", "Dána ", "Roe", "🙂", "🎉", "דנה", "O’Roe")
@@ -62,9 +62,12 @@ def told(card: Card) -> tuple[object, ...]:
 
 
 def heard(card: Card) -> tuple[object, ...]:
-    """What Clio would hold if it were told this."""
+    """What Clio would hold if it were told this, but for which postal address is the main one: that is its own."""
     sets = {
-        name: tuple(replace(m, label=spoken(m.label, name)) for m in tidy(getattr(card, name)))
+        name: tuple(
+            replace(m, label=spoken(m.label, name), main=m.main and name in MAIN_IS_WRITTEN)
+            for m in tidy(getattr(card, name))
+        )
         for name in SETS
     }
     return told(replace(card, **sets))
@@ -96,6 +99,7 @@ def _after(name: str, members: tuple[Member, ...], steps: tuple[Step, ...]) -> t
         if "label" in step.parts:
             member = replace(member, label=spoken(step.member.label, name))
         if "main" in step.parts:
+            assert name in MAIN_IS_WRITTEN, "Clio has no word for it"
             held = {other: replace(m, main=False) for other, m in held.items()}
             member = replace(member, main=True)
         held[id] = replace(member, id=id)

@@ -87,6 +87,22 @@ def test_what_is_not_touched_keeps_a_label_that_only_clio_has() -> None:
     assert sent(current, todo).emails[0].label == "Chambers"
 
 
+def test_which_postal_address_is_the_main_one_is_not_told_to_clio() -> None:
+    home, work = (
+        Member("h", ("1 High St", "", "", "", ""), "Home", id="1"),
+        Member("w", ("2 Low St", "", "", "", ""), "Work", id="2"),
+    )
+    there = replace(DANA, addresses=(replace(home, main=True), work))
+    here = replace(DANA, addresses=(replace(work, main=True), home))
+    assert writes(there, here).empty
+    assert alike(there, here)
+    added = writes(DANA, here).steps["addresses"]
+    assert [(step.member.key, step.parts) for step in added] == [
+        ("w", ("value", "label")),
+        ("h", ("value", "label")),
+    ]
+
+
 def test_the_twenty_first_member_is_left_out_and_named() -> None:
     twenty = tuple(email(f"n{n}", main=n == 0, id=str(n)) for n in range(20))
     current = replace(DANA, emails=twenty)

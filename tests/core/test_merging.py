@@ -275,3 +275,26 @@ def test_many_answers_at_once_are_each_heard() -> None:
     after = merged(known, **cards)
     assert after.ours == after.theirs == replace(ours, last_name="Rho")
     assert after.conflicts == ()
+
+
+def test_the_main_postal_address_follows_clio_until_it_is_chosen_here() -> None:
+    def living(main: str) -> Card:
+        return Card(
+            first_name="Dana",
+            addresses=tuple(Member(key, (key, "", "", "", ""), "Home", key == main) for key in "abc"),
+        )
+
+    def main_of(card: Card) -> str:
+        return next(m.key for m in card.addresses if m.main)
+
+    for rule in Rule:
+        rules = {**DEFAULT_POLICY, "addresses": rule}
+        followed = merge(agreed=living("a"), ours=living("a"), theirs=living("b"), policy=rules, newer=None)
+        assert main_of(followed.ours) == "b"
+        chosen = merge(agreed=living("a"), ours=living("c"), theirs=living("a"), policy=rules, newer=None)
+        assert main_of(chosen.ours) == "c"
+        later = merge(
+            agreed=chosen.base, ours=chosen.ours, theirs=living("b"), policy=rules, newer=Side.THEIRS
+        )
+        assert main_of(later.ours) == "c"
+        assert later.conflicts == ()

@@ -13,10 +13,11 @@ from daybook.appointments.models import Appointment
 from daybook.billing.operations import Time
 from daybook.calendars.models import Calendar
 from daybook.connectors.clio import oauth
+from daybook.jobs import schedule
 from daybook.jobs.drain import drain
 from daybook.sync import clio as sync_clio
 from daybook.sync import connecting, sending
-from daybook.sync.mirror import first
+from daybook.sync.mirror import cycle, first
 from daybook.sync.models import Connection, ContactSync, Push
 from sandbox.clio import Sandbox
 from tests.cast import DANA, at, hart_and_vale, next_weekday
@@ -55,6 +56,20 @@ class Office:
     def work(self) -> list[str]:
         """Run what is due."""
         return [ran.task for ran in drain()]
+
+    def look_at(self, *theirs: int) -> None:
+        """Clio told of these contacts: look at them, and do what follows."""
+        cycle.look_at(
+            connection_id=Connection.objects.get(firm=self.cast.firm).pk,
+            theirs=[str(one) for one in theirs],
+            now=timezone.now(),
+        )
+        self.tick()
+
+    def tick(self) -> None:
+        """Do what is due about contacts."""
+        schedule.contacts_tick.func(0)
+        self.work()
 
     def later(self, appointment: Appointment | None = None) -> None:
         """Let the next tries be due now, as if time had passed."""

@@ -27,10 +27,12 @@ class EmailWrite:
     """
     One change to the list of email addresses: without `id` it is added, with `id` that one is changed, with `remove`
     that one is taken away. Addresses not mentioned stay (Contacts article, read 2026-10).
+
+    With an `id`, None for a text leaves that as it is in Clio.
     """
 
-    address: str = ""
-    label: str = "Work"
+    address: str | None = ""
+    label: str | None = "Work"
     primary: bool = False
     id: str | None = None
     remove: bool = False
@@ -40,8 +42,8 @@ class EmailWrite:
 class PhoneWrite:
     """One change to the list of phone numbers, as with `EmailWrite`."""
 
-    number: str = ""
-    label: str = "Work"
+    number: str | None = ""
+    label: str | None = "Work"
     primary: bool = False
     id: str | None = None
     remove: bool = False
@@ -49,14 +51,14 @@ class PhoneWrite:
 
 @dataclass(frozen=True, slots=True)
 class AddressWrite:
-    """One change to the list of postal addresses, as with `EmailWrite`."""
+    """One change to the list of postal addresses, as with `EmailWrite`. Which one is the main one cannot be written."""
 
-    street: str = ""
-    city: str = ""
-    province: str = ""
-    postal_code: str = ""
-    country: str = ""
-    label: str = "Work"
+    street: str | None = ""
+    city: str | None = ""
+    province: str | None = ""
+    postal_code: str | None = ""
+    country: str | None = ""
+    label: str | None = "Work"
     id: str | None = None
     remove: bool = False
 
@@ -254,8 +256,8 @@ def _digits(number: str) -> str:
     return "".join(c for c in number if c.isdigit())
 
 
-def _label(label: str, known: frozenset[str]) -> str:
-    return label if label in known else "Other"
+def _label(label: str | None, known: frozenset[str]) -> str | None:
+    return label if label is None or label in known else "Other"
 
 
 def _email(item: EmailWrite) -> dict[str, Any]:
@@ -299,9 +301,18 @@ def _nested(lists: Mapping[str, Sequence[Any]]) -> dict[str, list[dict[str, Any]
             if not isinstance(item, kind) or (item.remove and item.id is None):
                 raise ValueError(f"not a change to {ours}")
             value = {"_destroy": True} if item.remove else plain(item)
+            if not item.remove and _says_nothing(value, new=item.id is None):
+                raise ValueError(f"an empty item among the {ours}")
+            value = {name: text for name, text in value.items() if text is not None}
             if item.id is not None:
                 value["id"] = write.number(item.id)
-            if not item.remove and not any(v for k, v in value.items() if k not in ("id", "name")):
-                raise ValueError(f"an empty item among the {ours}")
             data.setdefault(theirs, []).append(value)
     return data
+
+
+def _says_nothing(value: Mapping[str, Any], *, new: bool) -> bool:
+    """Whether an item would be added without a value, emptied, or sent for nothing."""
+    texts = [text for name, text in value.items() if name not in ("name", "default_email", "default_number")]
+    if new or all(text is not None for text in texts):
+        return not any(texts)
+    return all(text is None for text in value.values())

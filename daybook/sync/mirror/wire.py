@@ -11,23 +11,26 @@ from daybook.core.changes import Act, Step, Writes, writes
 
 
 def _email(step: Step) -> EmailWrite:
-    (address,) = step.member.value
-    return EmailWrite(
-        address, step.member.label, "main" in step.parts, step.id or None, step.act is Act.REMOVE
-    )
+    (address,) = _value(step)
+    return EmailWrite(address, _label(step), "main" in step.parts, step.id or None, step.act is Act.REMOVE)
 
 
 def _phone(step: Step) -> PhoneWrite:
-    (number,) = step.member.value
-    return PhoneWrite(
-        number, step.member.label, "main" in step.parts, step.id or None, step.act is Act.REMOVE
-    )
+    (number,) = _value(step)
+    return PhoneWrite(number, _label(step), "main" in step.parts, step.id or None, step.act is Act.REMOVE)
 
 
 def _address(step: Step) -> AddressWrite:
-    return AddressWrite(
-        *step.member.value, label=step.member.label, id=step.id or None, remove=step.act is Act.REMOVE
-    )
+    return AddressWrite(*_value(step), label=_label(step), id=step.id or None, remove=step.act is Act.REMOVE)
+
+
+def _value(step: Step) -> tuple[str | None, ...]:
+    """What is sent of a member's value: nothing, where it is not the value that changes."""
+    return step.member.value if "value" in step.parts else (None,) * len(step.member.value)
+
+
+def _label(step: Step) -> str | None:
+    return step.member.label if "label" in step.parts else None
 
 
 _WRITTEN: dict[str, Callable[[Step], Any]] = {"emails": _email, "phones": _phone, "addresses": _address}
@@ -35,8 +38,9 @@ _WRITTEN: dict[str, Callable[[Step], Any]] = {"emails": _email, "phones": _phone
 
 def changes(needed: Writes, kind: str, company_id: Callable[[str], str]) -> dict[str, Any]:
     """
-    What `contacts.update` takes. A person's company is a contact of its own in Clio: `company_id` finds or makes it,
-    and is called only when the company changes.
+    What `contacts.update` takes: of each member only those parts that the step names, since a label that is not named
+    may be one that only Clio can give. A person's company is a contact of its own in Clio: `company_id` finds or makes
+    it, and is called only when the company changes.
     """
     company = needed.texts.get("company")
     found: dict[str, Any] = {name: text for name, text in needed.texts.items() if name != "company"}
