@@ -29,7 +29,8 @@ _ANY_LENGTH = 10**9
 def clean(text: str) -> str:
     """A text as it is kept: composed, on one line, no needless white space, no hidden signs, 255 characters at most."""
     if text.isascii() and text.isprintable():
-        return " ".join(text.split())[:MOST_CHARACTERS].rstrip()
+        short = " ".join(text.split())
+        return short if len(short) <= MOST_CHARACTERS else short[:MOST_CHARACTERS].rstrip()
     # What is taken out may have parted a letter from its accent: composed once more.
     text = unicodedata.normalize("NFC", clean_text(text, _ANY_LENGTH))
     return text[:MOST_CHARACTERS].rstrip()
