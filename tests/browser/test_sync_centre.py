@@ -1,4 +1,4 @@
-"""Contacts both ways, in a browser: connect, look, start; ask for a round; settle a dispute. Every page, wide and narrow."""
+"""Contacts both ways, in a browser: connect, look, start; ask for a cycle; settle a dispute. Every page, wide and narrow."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_from_connecting_to_a_settled_dispute(room: Room, come_in, look, shape: 
     page.goto(SYNC)
     look(page)
     page.get_by_role("button", name="Sync now").click()
-    page.get_by_text("A round was asked for.").wait_for()
+    page.get_by_text("A cycle was asked for.").wait_for()
     work()
     page.goto("/dashboard/")
     page.get_by_role("link", name="Sync centre").click()

@@ -1,4 +1,4 @@
-"""The Sync centre: how contacts stand, rounds, what waits, who is not synced, the rules; and who may do what."""
+"""The Sync centre: how contacts stand, cycles, what waits, who is not synced, the rules; and who may do what."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def test_the_overview_says_how_it_stands_and_what_was_done(room: Room):
     for text in (
         "In sync",
         "Contacts are up to date.",
-        "Last round",
-        "Next round",
+        "Last cycle",
+        "Next cycle",
         "Changes in Clio",
         "asks:",
     ):
@@ -53,7 +53,7 @@ def test_the_overview_says_how_it_stands_and_what_was_done(room: Room):
     assert "Clio was slow." in page
 
 
-def test_many_rounds_are_paged(room: Room):
+def test_many_cycles_are_paged(room: Room):
     now = timezone.now()
     Cycle.objects.bulk_create(
         Cycle(connection=room.setting.connection, kind="regular", started_at=now - timedelta(hours=i), finished_at=now)
@@ -63,7 +63,7 @@ def test_many_rounds_are_paged(room: Room):
     assert "Page 2 of 2" in room.see("sync_centre", page=2)
 
 
-def test_sync_now_runs_a_round_and_not_more_than_one_a_minute(room: Room):
+def test_sync_now_runs_a_cycle_and_not_more_than_one_a_minute(room: Room):
     assert "asked for" in room.press("sync_now")
     assert "less than a minute ago" in room.press("sync_now")
     assert Event.objects.filter(name="contact_sync_asked_for").count() == 1
@@ -97,11 +97,11 @@ def test_what_waits_is_listed_with_reason_next_try_and_difference_and_is_tried_a
     page = room.see("sync_waiting")
     assert "Dana Reyes" in page
     assert "Title Judge –" in page
-    assert "In a moment" in page
+    assert "Next try: in a moment" in page
     Owed.objects.update(state="trouble", trouble="Clio refused it: title is odd.", next_try_at=None)
     page = room.see("sync_waiting")
     assert "Clio refused it: title is odd." in page
-    assert "When you press Try again" in page
+    assert "when you press Try again" in page
     assert "1 need" in page
     assert "tried again" in room.press("sync_try_again", contact=contact.pk)
     room.cycle()

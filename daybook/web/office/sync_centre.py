@@ -100,7 +100,7 @@ def sync_now(request: OfficeRequest) -> HttpResponse:
     except Refusal as refusal:
         messages.info(request, refusal.text)
     else:
-        messages.success(request, "A round was asked for. It appears below within a moment.")
+        messages.success(request, "A cycle was asked for. It appears below within a moment.")
     return redirect("sync_centre")
 
 
@@ -141,13 +141,13 @@ def _why(one: shown.Waiting) -> str:
 
 def _next_try(setting: ContactSync, row: Owed, now: Any) -> str:
     if row.state == Owed.State.TROUBLE:
-        return "When you press Try again"
+        return "when you press Try again"
     if setting.phase != ContactSync.Phase.LIVE:
-        return "When sync goes on"
+        return "when sync goes on"
     if setting.connection.state != Connection.State.ACTIVE:
-        return "When Clio is connected again"
+        return "when Clio is connected again"
     at = row.next_try_at
-    return moment(at, setting.connection.firm.time_zone) if at and at > now else "In a moment"
+    return moment(at, setting.connection.firm.time_zone) if at and at > now else "in a moment"
 
 
 @require_POST

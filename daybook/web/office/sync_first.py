@@ -134,7 +134,7 @@ def plan(setting: ContactSync) -> list[Part]:
     def part(title: str, text: str, number: int, some: list[Example]) -> Part:
         return Part(title, text, f"{number:,}", some, number - len(some))
 
-    return [
+    parts = [
         part(
             "Link",
             "Found on both sides. They become one, and each side gets what it lacks.",
@@ -154,9 +154,13 @@ def plan(setting: ContactSync) -> list[Part]:
             found.ask,
             examples(by[verdict.ASK]),
         ),
-        part("Linked already", "From an earlier connection, or a booking.", found.known, []),
-        part("Left out by your filters", "They stay in Clio alone.", found.left_out, examples(out)),
     ]
+    if found.known:
+        parts.append(part("Linked already", "From an earlier connection, or a booking.", found.known, []))
+    if found.left_out:
+        text = "They stay in Clio alone."
+        parts.append(part("Left out by your filters", text, found.left_out, examples(out)))
+    return parts
 
 
 def _ticked(request: HttpRequest, name: str) -> bool:
