@@ -129,15 +129,16 @@ def writing(setting: ContactSync) -> Writing | None:
     if began is None:
         return None
     owed = Owed.objects.filter(connection=connection, since__lte=began)
-    left = list(owed.filter(state=Owed.State.PENDING).values_list("contact", flat=True))
+    pending = owed.filter(state=Owed.State.PENDING)
+    left = pending.count()
     if not left:
         return None
     links = Link.objects.filter(connection=connection, kind=Link.Kind.CONTACT)
-    known = links.filter(ours__in=left).count()
-    requests = known + (len(left) - known) * REQUESTS_FOR_NEW
+    known = links.filter(ours__in=pending.values("contact")).count()
+    requests = known + (left - known) * REQUESTS_FOR_NEW
     return Writing(
-        done=links.filter(agreed_at__gt=began).exclude(ours__in=left).count(),
-        left=len(left),
+        done=links.filter(agreed_at__gt=began).exclude(ours__in=pending.values("contact")).count(),
+        left=left,
         stuck=owed.filter(state=Owed.State.TROUBLE).count(),
         minutes=-(-requests // a_minute(connection)),
     )

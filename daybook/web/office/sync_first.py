@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -98,7 +99,7 @@ def progress(request: OfficeRequest) -> HttpResponse:
     return response
 
 
-def _context(request: OfficeRequest, setting: ContactSync) -> dict[str, object]:
+def _context(request: OfficeRequest, setting: ContactSync) -> dict[str, Any]:
     phase = setting.phase
     return {
         "setting": setting,

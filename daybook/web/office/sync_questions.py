@@ -22,9 +22,10 @@ from daybook.core.merging import Side
 from daybook.firms.permissions import Actor
 from daybook.sync import asked, questions
 from daybook.sync.mirror import answers, shown, terms
+from daybook.sync.mirror.asking import field_name
 from daybook.sync.models import ContactSync, Question
 from daybook.web.office.sync_centre import frame, paged
-from daybook.web.office.sync_words import card_rows, conflict_field, field_name, name_of
+from daybook.web.office.sync_words import card_rows, conflict_field, name_of
 from daybook.web.signed_in import OfficeRequest, office
 
 KIND = Question.Kind
