@@ -144,6 +144,7 @@ def take_in(*, connection_id: int, now: datetime) -> datetime | None:
     until = timezone.now() + STRETCH
     with round_of(setting.connection, Cycle.Kind.FIRST, now) as tally:
         while _take_batch(setting, tally):
+            _count_rows(setting.done)
             if timezone.now() >= until:
                 return timezone.now()
             setting.refresh_from_db(fields=["phase", "clients_only", "people_only", "policy"])
@@ -182,6 +183,25 @@ def _go_live(setting: ContactSync, tally: Cycle) -> None:
             "contacts_imported", firm=connection.firm_id, now=now, subject=connection.pk, seen=setting.done
         )
     tally.finished_at = now
-    # Statistics of tables that were just filled: without them the next queries are planned as if they were empty.
-    with database.cursor() as cursor:
-        cursor.execute("ANALYZE sync_link")
+
+
+#: Tables that an import fills.
+FILLED = (
+    "sync_link",
+    "sync_staged",
+    "contacts_contact",
+    "contacts_contactemail",
+    "contacts_contactphone",
+    "contacts_searchkey",
+)
+
+
+def _count_rows(done: int) -> None:
+    """
+    Tell PostgreSQL now and then how large the tables have become: its own upkeep comes a minute too late, and until
+    then every read is planned as if they were empty, and reads them whole. At 1, 4, 16, 64… batches.
+    """
+    batches = done // BATCH
+    if batches and batches & (batches - 1) == 0 and batches.bit_length() % 2:
+        with database.cursor() as cursor:
+            cursor.execute(f"ANALYZE {', '.join(FILLED)}")
