@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import DEFAULT_DB_ALIAS, transaction
 
 from daybook.core.events import EVENTS
+from daybook.firms import prepared
 from daybook.firms.models import Event, Firm, Lawyer, User
 
 Listener = Callable[[Event], None]
 _listeners: list[Listener] = []
+
+#: What `Event.objects.create` does, in SQL that is not built anew for each of the many.
+_INSERT = """
+    INSERT INTO firms_event (firm_id, name, subject, actor_id, behalf_of_id, details, at)
+    VALUES (%s, %s, %s, %s, %s, %s::jsonb, %s) RETURNING id
+"""
 
 
 def listen(listener: Listener) -> None:
@@ -41,7 +49,7 @@ def record(
         raise ValueError(f"{name} is not listed in core/events.py")
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError(f"{name} was recorded outside a transaction")
-    event = Event.objects.create(
+    event = Event(
         firm_id=firm if isinstance(firm, int) else firm.pk,
         name=name,
         subject=subject,
@@ -50,6 +58,9 @@ def record(
         details=details,
         at=now,
     )
+    said = (event.firm_id, name, subject, event.actor_id, event.behalf_of_id, json.dumps(details), now)
+    event.pk = prepared.rows(_INSERT, said)[0][0]
+    event._state.adding, event._state.db = False, DEFAULT_DB_ALIAS
     for listener in _listeners:
         listener(event)
     return event

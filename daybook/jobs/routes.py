@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-from django.db import transaction
 from django.utils import timezone
-from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.tasks import Task
 
 from daybook.firms.models import Event
 from daybook.jobs import tasks
+from daybook.jobs.deferring import Wanted, defer
 from daybook.messaging import operations as messaging
 from daybook.sync import pushes
 from daybook.sync.clio import active
@@ -26,16 +25,9 @@ def queue(task: Task, *, once: str = "", wait: timedelta | None = None, **argume
     """
     Defer a job in the current transaction: it exists exactly if the rows it is about do.
 
-    With `once`, a job already waiting under that name is enough. In a savepoint of its own, because the refusal
-    of a second one would otherwise break the caller's transaction.
+    With `once`, a job already waiting under that name is enough.
     """
-    at = timezone.now() + wait if wait else None
-    configured = task.configure(queueing_lock=once or None, schedule_at=at)
-    try:
-        with transaction.atomic():
-            configured.defer(**arguments)
-    except AlreadyEnqueued:
-        return
+    defer([Wanted(task, arguments, once, timezone.now() + wait if wait else None)])
 
 
 def to_clio(event: Event) -> None:
@@ -53,8 +45,8 @@ def to_people(event: Event) -> None:
     """Client and lawyer are told; reminders are planned, moved or dropped."""
     if not event.subject:
         return
-    for message_id in messaging.plan(appointment_id=event.subject, occasion_event=event.name, now=event.at):
-        queue(tasks.send_message, once=f"message:{message_id}", message_id=message_id)
+    due = messaging.plan(appointment_id=event.subject, occasion_event=event.name, now=event.at)
+    defer([Wanted(tasks.send_message, {"message_id": one}, once=f"message:{one}") for one in due])
 
 
 def settle_in(event: Event) -> None:
@@ -83,10 +75,9 @@ def sync_contacts_now(event: Event) -> None:
 
 def owe(event: Event) -> None:
     """Clio is to hear of a contact as it is now."""
-    connection = owing.of_firm(event.firm_id)
-    if connection is not None and event.subject:
-        owing.want(connection, [event.subject], event.at)
-        queue(tasks.tell_contacts, once=f"tell:{connection.pk}", connection_id=connection.pk)
+    connection_id = owing.want_of_firm(event.firm_id, event.subject, event.at) if event.subject else None
+    if connection_id is not None:
+        queue(tasks.tell_contacts, once=f"tell:{connection_id}", connection_id=connection_id)
 
 
 def tell_decided(event: Event) -> None:

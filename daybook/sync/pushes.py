@@ -11,6 +11,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from daybook.appointments.models import Appointment
+from daybook.firms import prepared
 from daybook.firms.outbox import record
 from daybook.firms.permissions import Actor
 from daybook.sync.models import Connection, Link, Push
@@ -22,28 +23,32 @@ LEASE = timedelta(minutes=3)
 PAUSES = tuple(timedelta(seconds=seconds) for seconds in (5, 15, 45, 120, 300, 600, 900))
 
 
-def has_connection(firm_id: int) -> bool:
-    return (
-        Connection.objects.filter(firm=firm_id, provider=Connection.Provider.CLIO)
-        .exclude(state=Connection.State.DISCONNECTED)
-        .exists()
-    )
-
-
 def want(*, appointment_id: int, firm_id: int, now: datetime) -> bool:
     """
     Note, in the caller's transaction, that Clio should hear of an appointment's latest change. False when the firm
     has no connection, so there is nothing to do now: what Clio already shows is still noted, for the day it is
     connected again.
     """
-    connected = has_connection(firm_id)
-    with transaction.atomic():
-        updated = _again(Push.objects.filter(appointment=appointment_id), now)
-        if connected and not updated:
-            Push.objects.get_or_create(
-                appointment_id=appointment_id, defaults={"firm_id": firm_id, "next_try_at": now}
-            )
-    return connected
+    said = {"appointment": appointment_id, "firm": firm_id, "now": now}
+    return bool(prepared.rows(_WANT, said)[0][0])
+
+
+_ANEW = "wanted = sync_push.wanted + 1, state = 'pending', next_try_at = %(now)s, attempts = 0, trouble = ''"
+_WANT = f"""
+    WITH connected AS (
+        SELECT 1 FROM sync_connection
+         WHERE firm_id = %(firm)s AND provider = 'clio' AND state <> 'disconnected' LIMIT 1
+    ), wanted AS (
+        INSERT INTO sync_push (firm_id, appointment_id, state, wanted, reached, attempts, trouble, next_try_at,
+                               entry_calendar, updated_at)
+        SELECT %(firm)s, %(appointment)s, 'pending', 1, 0, 0, '', %(now)s, '', now() FROM connected
+            ON CONFLICT (appointment_id) DO UPDATE SET {_ANEW}
+    ), noted AS (
+        UPDATE sync_push SET {_ANEW}
+         WHERE appointment_id = %(appointment)s AND NOT EXISTS (SELECT FROM connected)
+    )
+    SELECT EXISTS (SELECT FROM connected)
+"""  # noqa: S608 - our own columns
 
 
 def _again(pushes: QuerySet[Push], now: datetime) -> int:

@@ -11,19 +11,31 @@ from django.db import connection as database
 from django.db import transaction
 from django.db.models import F, Min, Q, QuerySet
 
+from daybook.firms import prepared
 from daybook.sync.models import Connection, ContactSync, Owed
 from daybook.sync.pushes import PAUSES
 
 #: Nobody else tells Clio of a contact this long; longer than the few requests of one contact can take.
 LEASE = timedelta(minutes=3)
 
-_WANT = """
-    INSERT INTO sync_owed (connection_id, contact, state, wanted, attempts, trouble, since, next_try_at)
-    SELECT %(connection)s, contact, 'pending', 1, 0, '', %(now)s, %(now)s FROM unnest(%(contacts)s::bigint[]) AS contact
+_SAID_ANEW = """
         ON CONFLICT (connection_id, contact) DO UPDATE
        SET wanted = sync_owed.wanted + 1, state = 'pending', attempts = 0, trouble = '',
            since = EXCLUDED.since, next_try_at = EXCLUDED.next_try_at
 """
+_COLUMNS = "connection_id, contact, state, wanted, attempts, trouble, since, next_try_at"
+_WANT = f"""
+    INSERT INTO sync_owed ({_COLUMNS})
+    SELECT %(connection)s, contact, 'pending', 1, 0, '', %(now)s, %(now)s FROM unnest(%(contacts)s::bigint[]) AS contact
+    {_SAID_ANEW}
+"""  # noqa: S608 - our own columns
+_WANT_OF_FIRM = f"""
+    INSERT INTO sync_owed ({_COLUMNS})
+    SELECT id, %(contact)s, 'pending', 1, 0, '', %(now)s, %(now)s FROM sync_connection
+     WHERE firm_id = %(firm)s AND provider = 'clio' AND state <> 'disconnected' ORDER BY id LIMIT 1
+    {_SAID_ANEW}
+    RETURNING connection_id
+"""  # noqa: S608 - our own columns
 
 
 def want(connection: Connection, contacts: Iterable[int], now: datetime) -> None:
@@ -34,13 +46,10 @@ def want(connection: Connection, contacts: Iterable[int], now: datetime) -> None
             cursor.execute(_WANT, {"connection": connection.pk, "contacts": ids, "now": now})
 
 
-def of_firm(firm_id: int) -> Connection | None:
-    """The connection that is to hear of a firm's contacts; broken ones hear later."""
-    return (
-        Connection.objects.filter(firm=firm_id, provider=Connection.Provider.CLIO)
-        .exclude(state=Connection.State.DISCONNECTED)
-        .first()
-    )
+def want_of_firm(firm_id: int, contact: int, now: datetime) -> int | None:
+    """As `want`, for the connection of a contact's firm, broken or not: its id, or None when there is none and nothing is owed."""
+    said = {"firm": firm_id, "contact": contact, "now": now}
+    return next((row[0] for row in prepared.rows(_WANT_OF_FIRM, said)), None)
 
 
 @dataclass(frozen=True, slots=True)
