@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db import transaction
 
 from daybook.contacts import history, queries, storing
+from daybook.contacts.adding import insert_one
 from daybook.contacts.cards import card_of, email_member, fingerprint, is_e164, phone_member
 from daybook.contacts.merging import absorb, part
 from daybook.contacts.models import Contact, ContactChange, Source
@@ -18,6 +19,7 @@ from daybook.core.cards import Card
 from daybook.core.errors import ChangedMeanwhile
 from daybook.core.matching import Ambiguous, Because, Match, find_match
 from daybook.core.people import split_name
+from daybook.firms import prepared
 from daybook.firms.models import Firm, User
 from daybook.firms.outbox import record
 
@@ -52,12 +54,11 @@ def find_or_create(*, firm: Firm, name: str, email: str, phone: str, now: dateti
     others are named, for a person to look at. An address or number the contact lacked is added.
     `email` and `phone` are normalised already, or empty.
     """
-    with transaction.atomic():
+    # Without a savepoint: whoever books loses all of it or nothing.
+    with transaction.atomic(savepoint=False):
         # Two bookings of one new client at once must not add two contacts: the firm's row is the queue.
-        Firm.objects.select_for_update(no_key=True).get(pk=firm.pk)
-        near = {c.pk: c for c in queries.with_email(firm.pk, email)} if email else {}
-        if phone:
-            near |= {c.pk: c for c in queries.with_phone(firm.pk, phone) if c.pk not in near}
+        prepared.rows("SELECT 1 FROM firms_firm WHERE id = %s FOR NO KEY UPDATE", [firm.pk])
+        near = queries.reached_by(firm.pk, email, phone)
         candidate = known_as(name, email, phone)
         match = find_match(candidate, [_known(contact) for contact in near.values()])
         others: tuple[int, ...] = ()
@@ -78,7 +79,7 @@ def find_or_create(*, firm: Firm, name: str, email: str, phone: str, now: dateti
             emails=(email_member(email, main=True),) if email else (),
             phones=(phone_member(phone, "Mobile", True, country=firm.country),) if phone else (),
         )
-        contact = storing.insert(firm=firm, people=[(card, False)], source=Source.BOOKING, now=now)[0]
+        contact = insert_one(firm=firm, card=card, source=Source.BOOKING, now=now)
         record("contact_saved", firm=firm, now=now, subject=contact.pk)
         return Found(contact, created=True, others=others)
 
@@ -176,6 +177,14 @@ def store(
     created = storing.insert(firm=firm, people=new, source=source, now=now)
     storing.overwrite(firm=firm, changed=changed, source=source, now=now)
     return created
+
+
+def add_many(*, firm: Firm, people: Sequence[Told], source: Source = Source.CLIO, now: datetime) -> list[int]:
+    """
+    Add what another system tells of very many contacts, in the caller's transaction; returns their ids in order. The
+    cards must be as `cards.kept` makes them. Records no events, as `store`.
+    """
+    return storing.add(firm=firm, people=people, source=source, now=now)
 
 
 def remove(*, firm: Firm, contact: Contact, now: datetime, actor: User | None = None) -> None:

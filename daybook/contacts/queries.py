@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404
 from daybook.contacts.models import Contact, ContactChange, ContactEmail, ContactPhone, Merge, SearchKey
 from daybook.core.errors import ChangedMeanwhile
 from daybook.core.people import name_keys, search_text
+from daybook.firms import prepared
 from daybook.firms.models import Firm
 from daybook.firms.permissions import Actor, may
 
@@ -110,25 +111,26 @@ def contact_count(firm: Firm) -> int:
     return Contact.objects.filter(firm=firm).count()
 
 
-def with_email(firm_id: int, normal: str) -> list[Contact]:
-    """Everybody in the firm's book with this (normalised) email address; several may share one."""
-    return list(
-        Contact.objects.filter(
-            pk__in=ContactEmail.objects.filter(firm=firm_id, normal=normal).values("contact")
-        )
-        .order_by("pk")
-        .prefetch_related(*REACH)
-    )
+_REACHED_BY = """
+    SELECT contact_id, true FROM contacts_contactemail
+     WHERE firm_id = %(firm)s AND normal = %(email)s AND %(email)s <> ''
+     UNION ALL
+    SELECT contact_id, false FROM contacts_contactphone
+     WHERE firm_id = %(firm)s AND normal = %(phone)s AND %(phone)s <> ''
+"""
 
 
-def with_phone(firm_id: int, normal: str) -> list[Contact]:
-    return list(
-        Contact.objects.filter(
-            pk__in=ContactPhone.objects.filter(firm=firm_id, normal=normal).values("contact")
-        )
-        .order_by("pk")
-        .prefetch_related(*REACH)
-    )
+def reached_by(firm_id: int, email: str, phone: str) -> dict[int, Contact]:
+    """
+    Everybody in the firm's book with this (normalised) email address or number, either of which may be empty: first
+    whoever has the address, the oldest first. Several may share one.
+    """
+    hits = prepared.rows(_REACHED_BY, {"firm": firm_id, "email": email, "phone": phone})
+    if not hits:
+        return {}
+    by_email = {pk for pk, by_email in hits if by_email}
+    found = contacts_by_id(firm_id, {pk for pk, _ in hits})
+    return {pk: found[pk] for pk in sorted(found, key=lambda pk: (pk not in by_email, pk))}
 
 
 def contacts_by_id(firm_id: int, ids: Iterable[int], *, lock: bool = False) -> dict[int, Contact]:

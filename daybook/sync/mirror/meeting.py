@@ -12,9 +12,9 @@ from django.db.models import Q
 from daybook.contacts import operations as contacts
 from daybook.contacts import queries as contact_queries
 from daybook.contacts.cards import card_of
-from daybook.contacts.models import Contact
+from daybook.contacts.models import Contact, Source
 from daybook.core.cards import Card
-from daybook.core.changes import writes
+from daybook.core.changes import reached, writes
 from daybook.core.matching import Decision
 from daybook.core.merging import Conflict, Merged, Side, merge
 from daybook.core.reconcile import Rule
@@ -201,23 +201,19 @@ def _join(
 
 def _write(meeting: _Meeting) -> None:
     connection, now, tally = meeting.terms.connection, meeting.now, meeting.tally
-    added = contacts.store(
-        firm=connection.firm,
-        new=[(one.card, one.is_client) for one in meeting.new],
-        changed=meeting.changed,
-        source="clio",
-        now=now,
-    )
-    for row, record in zip(added, meeting.new, strict=True):
+    contacts.store(firm=connection.firm, new=[], changed=meeting.changed, source=Source.CLIO, now=now)
+    people = [(one.card, one.is_client) for one in meeting.new]
+    added = contacts.add_many(firm=connection.firm, people=people, source=Source.CLIO, now=now)
+    for ours, record in zip(added, meeting.new, strict=True):
         meeting.fresh.append(
-            rows.columns(row.pk, record.id, record.etag, Agreed(record.card, record.card).json(), now)
+            rows.columns(ours, record.id, record.etag, Agreed(record.card, record.card).json(), now)
         )
     rows.add_links(connection, meeting.fresh)
     rows.save_links(meeting.links)
-    if meeting.fresh:
+    if meeting.joined:
         Apart.objects.filter(
-            Q(theirs__in=[one["theirs"] for one in meeting.fresh])
-            | Q(ours__in=[one["ours"] for one in meeting.fresh]),
+            Q(theirs__in=[record.id for _, record in meeting.joined])
+            | Q(ours__in=[contact.pk for contact, _ in meeting.joined]),
             connection=connection,
             why__in=[Apart.Why.GONE, Apart.Why.UNLINKED],
         ).delete()
@@ -227,12 +223,13 @@ def _write(meeting: _Meeting) -> None:
     tally.changed_here += len(meeting.changed)
 
 
-def agreed_after(merged: Merged, setting: ContactSync) -> Card | None:
-    """What both sides agree on once Clio has taken what `merged` wants it to hold."""
-    return merge(
+def agreed_after(merged: Merged, setting: ContactSync, left_out: Sequence[str]) -> Card:
+    """What both sides agree on once Clio has taken what `merged` wants it to hold, but for what was left out."""
+    after = merge(
         agreed=merged.base,
         ours=merged.ours,
         theirs=merged.theirs,
         policy=terms.rules(setting),
         newer=None,
     ).base
+    return reached(after, merged.base, left_out)

@@ -46,6 +46,8 @@ class Apartness:
     @classmethod
     def of(cls, connection: Connection, theirs: Sequence[str]) -> Self:
         found = cls()
+        if not Apart.objects.filter(connection=connection).exists():  # the rule, while a book is being filled
+            return found
         for row in Apart.objects.filter(connection=connection, theirs__in=theirs):
             if row.why in (Apart.Why.REMOVED, Apart.Why.UNLINKED):
                 found.unwanted[row.theirs] = row
