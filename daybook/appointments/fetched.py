@@ -23,15 +23,15 @@ def type_by_slugs(firm: str, lawyer: str, slug: str) -> AppointmentType | None:
 
 
 def appointment_by_uid(uid: uuid.UUID) -> Appointment | None:
-    found = rows(_appointment_sql("a.uid = %s"), [uid])
-    if not found:
-        return None
-    own = len(_APPOINTMENT)
-    appointment = _APPOINTMENT.instance(found[0][:own])
-    appointment.appointment_type = _put_together(found[0][own:])
-    appointment.lawyer = appointment.appointment_type.lawyer
-    appointment.firm = appointment.appointment_type.firm
-    return appointment
+    return _appointment("a.uid = %s", uid)
+
+
+def appointment_by_id(pk: int) -> Appointment:
+    """Raises Appointment.DoesNotExist."""
+    found = _appointment("a.id = %s", pk)
+    if found is None:
+        raise Appointment.DoesNotExist
+    return found
 
 
 def locked_appointment(appointment: Appointment) -> Appointment:
@@ -46,6 +46,18 @@ def locked_appointment(appointment: Appointment) -> Appointment:
     locked.appointment_type = appointment.appointment_type
     locked.lawyer, locked.firm = locked.appointment_type.lawyer, locked.appointment_type.firm
     return locked
+
+
+def _appointment(where: str, value: object) -> Appointment | None:
+    found = rows(_appointment_sql(where), [value])
+    if not found:
+        return None
+    own = len(_APPOINTMENT)
+    appointment = _APPOINTMENT.instance(found[0][:own])
+    appointment.appointment_type = _put_together(found[0][own:])
+    appointment.lawyer = appointment.appointment_type.lawyer
+    appointment.firm = appointment.appointment_type.firm
+    return appointment
 
 
 def _type(where: str, *values: object) -> AppointmentType | None:

@@ -7,14 +7,17 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
+from daybook.appointments.fetched import appointment_by_id
 from daybook.appointments.models import Appointment
 from daybook.core.reminders import reminders
+from daybook.firms import prepared
 from daybook.firms.outbox import record
 from daybook.messaging.letters import TO_CLIENT, letter, recipient, why_gone
 from daybook.messaging.models import Message
 from daybook.messaging.post import Fate, Letter, Outcome, post
-from daybook.messaging.queries import moved_by, the_appointment
+from daybook.messaging.queries import moved_by
 from daybook.messaging.words import BOOKED, CANCELLED, MOVED, client_zone
 
 Kind, State = Message.Kind, Message.State
@@ -47,14 +50,47 @@ def plan(*, appointment_id: int, occasion_event: str, now: datetime) -> list[int
         raise ValueError(f"{occasion_event} plans no messages")
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("messages are planned in the transaction of what they tell")
-    appointment = the_appointment(appointment_id)
+    appointment = appointment_by_id(appointment_id)
     rows = _PLANS[occasion_event](appointment, now)
-    Message.objects.bulk_create(rows, ignore_conflicts=True)
-    planned = Q(pk__in=[])
-    for row in rows:
-        planned |= Q(kind=row.kind, occasion=row.occasion, to=row.to)
-    found = Message.objects.filter(planned, appointment=appointment, state=State.QUEUED, due_at__lte=now)
-    return list(found.order_by("pk").values_list("pk", flat=True))
+    return _write(appointment, rows, now) if rows else []
+
+
+#: What is planned, written once, and in the same breath: which of it waits to be sent now, whoever wrote it.
+_WRITE = """
+    WITH planned AS (
+        SELECT * FROM unnest(%(kinds)s::text[], %(occasions)s::text[], %(to)s::text[], %(due)s::timestamptz[])
+                   AS planned (kind, occasion, "to", due_at)
+    ), written AS (
+        INSERT INTO messaging_message (firm_id, appointment_id, kind, occasion, sequence, starts_at, "to", subject,
+                                       text, state, due_at, attempts, interruptions, trouble, created_at)
+        SELECT %(firm)s, %(appointment)s, kind, occasion, %(sequence)s, %(start)s, "to", '',
+               '', 'queued', due_at, 0, 0, '', %(written)s
+          FROM planned
+            ON CONFLICT (appointment_id, kind, occasion, "to") DO NOTHING
+        RETURNING id, due_at
+    )
+    SELECT id FROM written WHERE due_at <= %(now)s
+     UNION
+    SELECT older.id FROM messaging_message older JOIN planned USING (kind, occasion, "to")
+     WHERE older.appointment_id = %(appointment)s AND older.state = 'queued' AND older.due_at <= %(now)s
+     ORDER BY 1
+"""
+
+
+def _write(appointment: Appointment, rows: list[Message], now: datetime) -> list[int]:
+    said = {
+        "firm": appointment.firm_id,
+        "appointment": appointment.pk,
+        "sequence": appointment.sequence,
+        "start": appointment.start,
+        "kinds": [row.kind for row in rows],
+        "occasions": [row.occasion for row in rows],
+        "to": [row.to for row in rows],
+        "due": [row.due_at for row in rows],
+        "written": timezone.now(),
+        "now": now,
+    }
+    return [row[0] for row in prepared.rows(_WRITE, said)]
 
 
 def _after_confirmation(appointment: Appointment, now: datetime) -> list[Message]:

@@ -29,11 +29,6 @@ def why_silent(appointment: Appointment) -> str:
     return "" if appointment.client_email else "No email address is known, so the client gets no mail."
 
 
-def the_appointment(appointment_id: int) -> Appointment:
-    """The appointment with lawyer, firm and type. Raises Appointment.DoesNotExist."""
-    return Appointment.objects.select_related("lawyer", "firm", "appointment_type").get(pk=appointment_id)
-
-
 def last_told(appointment_id: int, before_sequence: int) -> datetime | None:
     """The start of which the client was last told by mail before that sequence; None if they never were."""
     return (
