@@ -102,8 +102,11 @@ def answer(*, actor: Actor, question: Question, answer: str, now: datetime) -> N
 
 
 def open_questions(actor: Actor) -> QuerySet[Question]:
-    """What waits for this person: at their desk, or for the whole firm when they may see everything."""
-    found = Question.objects.filter(firm=actor.firm, answered_at=None).select_related(
+    """
+    What waits for this person of appointments: at their desk, or in the whole firm when they may see everything.
+    Questions about contacts have answers of their own, in the Sync centre.
+    """
+    found = Question.objects.filter(firm=actor.firm, answered_at=None, about="").select_related(
         "appointment__lawyer", "appointment__contact", "lawyer"
     )
     if not may(actor, "connect_firm"):

@@ -11,7 +11,7 @@ from django.test import Client
 from daybook.calendars.models import Calendar, CalendarUse
 from daybook.firms.models import Member
 from daybook.sync import questions
-from daybook.sync.models import Connection
+from daybook.sync.models import Connection, Question
 from tests.cast import NOW, Cast, add_member
 
 pytestmark = pytest.mark.django_db
@@ -107,3 +107,18 @@ def test_a_question_to_another_lawyer_is_not_bobs_to_answer(cast: Cast):
     client.post("/desk/", {"lawyer": ben.pk})
     assert client.post(f"/questions/{question.pk}/").status_code == 302
     assert client.get(f"/questions/{question.pk}/").status_code == 405
+
+
+def test_a_question_about_contacts_cannot_be_brushed_aside_from_the_dashboard(alice: Client, cast: Cast):
+    questions.ask_about(
+        firm_id=cast.firm.pk,
+        kind="alarm",
+        about="contacts",
+        text="Contact sync has stopped.",
+        details={},
+        now=NOW,
+    )
+    question = Question.objects.get()
+    assert alice.post(f"/questions/{question.pk}/").status_code == 404
+    question.refresh_from_db()
+    assert question.answered_at is None

@@ -16,10 +16,11 @@ from daybook.contacts.models import ContactAddress
 from daybook.core import times
 from daybook.firms.permissions import may
 from daybook.sync import queries as sync
-from daybook.sync.models import Connection, Cursor, Link
+from daybook.sync.models import Connection, Cursor
 from daybook.web.office.contact_history import BEGINNINGS
 from daybook.web.office.desks import typed
 from daybook.web.office.shown import row
+from daybook.web.office.sync_contact import sync_of
 from daybook.web.signed_in import OfficeRequest, office
 
 #: One page of the list.
@@ -106,7 +107,6 @@ def contact(request: OfficeRequest, contact_id: int) -> HttpResponse:
     found = queries.access_contact(actor, contact_id)
     connection = sync.connection_of(actor.firm.pk)
     desks = [lawyer.pk for lawyer in request.desks]
-    in_clio = bool(connection and sync.theirs_of(connection, Link.Kind.CONTACT, found.pk))
     coming = appointments.upcoming(desks, now).filter(contact=found.pk)[:MOST]
     gone = appointments.past(desks, now).filter(contact=found.pk)[:MOST]
     context = {
@@ -116,8 +116,7 @@ def contact(request: OfficeRequest, contact_id: int) -> HttpResponse:
         "addresses": [{"label": row.label, "lines": _lines(row)} for row in found.addresses.all()],
         "began": BEGINNINGS.get(found.source, ""),
         "zone": actor.lawyer.time_zone if actor.lawyer else actor.firm.time_zone,
-        "connection": connection,
-        "in_clio": in_clio,
+        "sync": sync_of(actor, found),
         "lists": [
             (
                 title,
