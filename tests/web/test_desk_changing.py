@@ -53,3 +53,20 @@ def test_a_cancelled_appointment_offers_no_video_link_and_no_sending(alice: Clie
     assert "Open the video link" not in page
     assert "Send to Clio" not in page
     assert "It is cancelled, so there is no time to send." in page
+
+
+def test_moving_to_a_typed_time_outside_the_hours_is_asked_about_first(alice: Client, cast: Cast):
+    appointment = booked(cast)
+    url = reverse("reschedule", args=[appointment.pk])
+    assert "Move it anyway" not in words(alice.get(url))
+    evening = {"start": "other", "on": TUESDAY.isoformat(), "at": "19:45"}
+    answer = alice.post(url, evening)
+    assert answer.status_code == 422
+    assert "hours." in words(answer)
+    assert "Move it anyway" in words(answer)
+    assert 'value="19:45"' in answer.content.decode()
+    appointment.refresh_from_db()
+    assert appointment.start != at(cast.alice, TUESDAY, 19, 45)
+    assert alice.post(url, evening | {"anyway": "on"}).status_code == 302
+    appointment.refresh_from_db()
+    assert appointment.start == at(cast.alice, TUESDAY, 19, 45)

@@ -96,6 +96,16 @@ def retry_push(request: OfficeRequest, appointment_id: int) -> HttpResponse:
 class MoveForm(TimeForm):
     """Another time for an appointment."""
 
+    def __init__(self, appointment: Appointment, *args: Any, **kwargs: Any) -> None:
+        super().__init__(appointment.lawyer, *args, **kwargs)
+        self._type = appointment.appointment_type
+        self.fields["anyway"].label = "Move it anyway"
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        self.ask_outside(self._type, timezone.now())
+        return data
+
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @office()
@@ -104,7 +114,7 @@ def reschedule(request: OfficeRequest, appointment_id: int) -> HttpResponse:
     found = queries.access_appointment(request.actor, appointment_id, "manage_appointments")
     now = timezone.now()
     lifecycle.may_move(lifecycle.State(found.state), lifecycle.Actor.FIRM, start=found.start, now=now)
-    form = MoveForm(found.lawyer, request.POST if request.method == "POST" else None)
+    form = MoveForm(found, request.POST if request.method == "POST" else None)
     status = 200
     if request.method == "POST":
         status = 422
@@ -142,7 +152,7 @@ def move_times(request: OfficeRequest, appointment_id: int) -> HttpResponse:
     first = request.GET.get("from", "")
     context = {
         "appointment": found,
-        "form": MoveForm(found.lawyer),
+        "form": MoveForm(found),
         "times": choices(found.appointment_type, first=first, now=timezone.now(), without=found.pk),
         "times_url": "move_times",
     }

@@ -23,7 +23,7 @@ from daybook.core import times
 from daybook.core.errors import Refusal, UnknownTimeZone
 from daybook.core.hours import zone
 from daybook.firms.models import Lawyer
-from daybook.web.office.choosing import Choices, TimeForm, choices, outside_hours
+from daybook.web.office.choosing import Choices, TimeForm, choices
 from daybook.web.office.desks import at_desk, typed
 from daybook.web.public.zones import zone_options
 from daybook.web.signed_in import OfficeRequest, office
@@ -66,8 +66,6 @@ class BookForm(TimeForm):
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 
-    anyway = forms.BooleanField(label="Book it anyway", required=False)
-
     def __init__(self, lawyer: Lawyer, types: list[AppointmentType], *args: Any, **kwargs: Any) -> None:
         super().__init__(lawyer, *args, **kwargs)
         self._types = {str(one.pk): one for one in types}
@@ -92,9 +90,7 @@ class BookForm(TimeForm):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()
-        ahead = self.is_typed and self.instant is not None and self.instant >= timezone.now()
-        if ahead and not data.get("anyway") and outside_hours(self.chosen_type, self.instant):
-            self.add_error("anyway", f"Outside {self._lawyer.name}’s hours.")
+        self.ask_outside(self.chosen_type, timezone.now())
         return data
 
     def details(self) -> ClientDetails:

@@ -106,6 +106,7 @@ class TimeForm(RefusableForm):
         input_formats=["%H:%M", "%I:%M %p", "%I:%M%p", "%I %p", "%I%p", "%H:%M:%S"],
         error_messages={"invalid": "Please enter a time such as 14:30 or 2:30 pm."},
     )
+    anyway = forms.BooleanField(label="Book it anyway", required=False)
 
     def __init__(self, lawyer: Lawyer, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -128,6 +129,12 @@ class TimeForm(RefusableForm):
         else:
             self.add_error("start", "Please choose a time.")
         return data
+
+    def ask_outside(self, appointment_type: AppointmentType, now: datetime) -> None:
+        """A typed time outside the hours of the type is asked about once, before it is believed."""
+        ahead = self.is_typed and self.instant is not None and self.instant >= now
+        if ahead and not self.cleaned_data.get("anyway") and outside_hours(appointment_type, self.instant):
+            self.add_error("anyway", f"Outside {self._lawyer.name}’s hours.")
 
     def _chosen(self, start: str) -> None:
         latest = datetime(_LAST.year, 1, 1, tzinfo=UTC).timestamp()
