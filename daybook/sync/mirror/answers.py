@@ -10,7 +10,7 @@ from django.db import transaction
 from daybook.contacts import operations as contacts
 from daybook.contacts import queries as contact_queries
 from daybook.contacts.cards import card_of
-from daybook.contacts.models import Contact
+from daybook.contacts.models import Contact, Source
 from daybook.core.cards import from_json
 from daybook.core.errors import Refusal
 from daybook.core.merging import Side, merge, resolve
@@ -53,7 +53,6 @@ def settle_conflict(
         )
         known = Agreed.of(link) if link else Agreed()
         if contact is None or not link or known.theirs is None:
-            questions.answer(actor=actor, question=question, answer="no longer linked", now=now)
             raise NoLonger
         ours, rules = card_of(contact), terms.rules(setting)
         merged = merge(agreed=known.base, ours=ours, theirs=known.theirs, policy=rules, newer=None)
@@ -70,7 +69,7 @@ def settle_conflict(
             firm=actor.firm,
             new=[],
             changed=[(contact, after.ours, contact.is_client)],
-            source="clio",
+            source=Source.CLIO,
             now=now,
         )
         owing.want(connection, [contact.pk], now)
