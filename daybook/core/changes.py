@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 
 from daybook.core.cards import MOST_CHARACTERS, MOST_MEMBERS, SETS, TEXTS, Card, Member, tidy
 
@@ -140,6 +141,23 @@ def writes(current: Card, target: Card) -> Writes:
         if done:
             steps[name] = tuple(done)
     return Writes(texts, steps, tuple(left_out))
+
+
+def reached(sent: Card, before: Card, left_out: Iterable[str]) -> Card:
+    """
+    What the other side holds once `sent` was sent to it, when it held `before` and these (`Writes.left_out`) could not be
+    sent: of them, what it had.
+    """
+    names = set(left_out)
+    kept: dict[str, Any] = {
+        name: getattr(before, name) for name in ("kind", *TEXTS) if name in names or "kind" in names
+    }
+    for name in SETS:
+        keys = {one.partition(":")[2] for one in names if one.startswith(f"{name}:")}
+        if keys:
+            had = [m for m in getattr(before, name) if m.key in keys]
+            kept[name] = (*(m for m in getattr(sent, name) if m.key not in keys), *had)
+    return replace(sent, **kept)
 
 
 def _texts(current: Card, target: Card) -> tuple[dict[str, str], list[str]]:

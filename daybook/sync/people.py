@@ -48,7 +48,8 @@ def ensure(
         found, others = _find(connection, session, contact, card)
         base = None if found is None else _typed_by_a_visitor(contact, card, found)
         if found is None:
-            found, base = theirs_of(adding.create(session, card), connection.firm.country), card
+            made, base = adding.create(session, card)
+            found = theirs_of(made, connection.firm.country)
         return _attach(connection, contact, found, base, others, now)
 
 

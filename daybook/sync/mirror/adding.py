@@ -14,6 +14,7 @@ from daybook.contacts.cards import card_of
 from daybook.contacts.models import Contact
 from daybook.core import matching
 from daybook.core.cards import Card
+from daybook.core.changes import alike, reached, writes
 from daybook.core.people import fold
 from daybook.sync.mirror import asking, pairing, terms, wire
 from daybook.sync.mirror.alone import alone
@@ -60,19 +61,24 @@ def add(setting: ContactSync, session: Session, contact: Contact, *, now: dateti
             return WAITS
         if not card.name:
             return NAMELESS
-        made = create(session, card)
+        made, base = create(session, card)
         with transaction.atomic():
             terms.hold(connection)
             record = theirs_of(made, connection.firm.country)
-            join(setting, contact.pk, record, base=card, now=now, tally=tally)
+            join(setting, contact.pk, record, base=base, now=now, tally=tally)
             tally.added_there += 1
             tally.linked -= 1
     return ""
 
 
-def create(session: Session, card: Card) -> ClioContact:
-    """Add a contact as far as Clio can hold it. Raises RemoteTrouble, and ValueError for one without a name."""
-    return remote.create(session, **wire.whole(card, lambda name: company_id(session, name)))
+def create(session: Session, card: Card) -> tuple[ClioContact, Card]:
+    """
+    Add a contact as far as Clio can hold it; returns Clio's, and as much of the card as it was given. Raises
+    RemoteTrouble, and ValueError for one without a name.
+    """
+    nobody = Card(kind=card.kind)
+    made = remote.create(session, **wire.whole(card, lambda name: company_id(session, name)))
+    return made, reached(card, nobody, writes(nobody, card).left_out)
 
 
 def company_id(session: Session, name: str) -> str:
@@ -112,9 +118,9 @@ def _near(
 
 def _judge(contact: Contact, card: Card, near: dict[str, Theirs]) -> tuple[matching.Decision, Theirs] | None:
     """The contact in Clio that this is or may be."""
-    bare = [one for one in near.values() if _bare(one.card) and _bare(card) and _same_name(one.card, card)]
-    if bare:  # nothing but the name on either side: all there is agrees, and a double would help nobody
-        return matching.Decision.LINK, bare[0]
+    same = [one for one in near.values() if _same_name(one.card, card) and _all_agrees(one.card, card)]
+    if same:  # what was added a moment ago, or could have been: a double would help nobody
+        return matching.Decision.LINK, same[0]
     found = matching.pair(
         pairing.person_of(str(contact.pk), card),
         [pairing.person_of(id, one.card) for id, one in near.items()],
@@ -122,6 +128,11 @@ def _judge(contact: Contact, card: Card, near: dict[str, Theirs]) -> tuple[match
     if found.decision is matching.Decision.NEW or found.best is None:
         return None
     return found.decision, near[found.best.key]
+
+
+def _all_agrees(one: Card, other: Card) -> bool:
+    """Whether two of one name say the same, or have nothing but the name."""
+    return (_bare(one) and _bare(other)) or alike(one, other)
 
 
 def _bare(card: Card) -> bool:

@@ -10,6 +10,7 @@ from daybook.contacts.models import Contact
 from daybook.core.cards import to_json
 from daybook.core.merging import Conflict
 from daybook.sync import questions
+from daybook.sync.mirror import owing
 from daybook.sync.mirror.records import Theirs
 from daybook.sync.models import Apart, ContactSync, Question
 
@@ -117,6 +118,18 @@ def settle_same(terms: ContactSync, theirs: str, contact_id: int, now: datetime)
     )
     gone = Question.Kind.CHANGED_GONE
     questions.settle_about(firm_id=terms.connection.firm_id, kind=gone, about=about_ours(contact_id), now=now)
+
+
+def nobody_there(terms: ContactSync, theirs: str, now: datetime) -> None:
+    """Clio no longer has a contact that was asked about and is linked to nobody: nothing is left to decide."""
+    asked = Question.objects.filter(
+        firm=terms.connection.firm_id, about=about_theirs(theirs), answered_at=None
+    )
+    for question in asked.filter(kind__in=[Question.Kind.MAYBE_SAME, Question.Kind.CHANGED_GONE]):
+        owing.want(terms.connection, question.details.get("ours", ()), now, edited=False)
+        questions.settle_about(
+            firm_id=terms.connection.firm_id, kind=question.kind, about=question.about, now=now
+        )
 
 
 def changed_although_removed(terms: ContactSync, apart: Apart, record: Theirs, now: datetime) -> None:

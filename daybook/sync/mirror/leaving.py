@@ -16,7 +16,7 @@ from daybook.core import matching
 from daybook.core.changes import alike
 from daybook.firms.outbox import record
 from daybook.sync.mirror import asking, owing, terms
-from daybook.sync.mirror.meeting import meet
+from daybook.sync.mirror.meeting import look_again, meet
 from daybook.sync.mirror.pairing import person_of
 from daybook.sync.mirror.records import Agreed, Theirs, theirs_of
 from daybook.sync.models import Apart, Connection, ContactSync, Cycle, Link
@@ -39,6 +39,9 @@ def look_for(setting: ContactSync, session: Session, theirs: str, *, now: dateti
             connection=setting.connection, kind=Link.Kind.CONTACT, theirs=theirs
         ).first()
         if link is None:
+            with transaction.atomic():
+                terms.hold(setting.connection)
+                asking.nobody_there(setting, theirs, now)
             return False
         heir = _heir(setting, session, link)
         with transaction.atomic():
@@ -82,6 +85,8 @@ def gone(setting: ContactSync, theirs: str, heir: Theirs | None, *, now: datetim
     before = Agreed.of(link)
     link.delete()
     tally.unlinked += 1
+    if before.theirs is not None and before.theirs.kind == "company":
+        look_again(connection, [before.theirs.company], now)
     if contact is None:
         return
     owing.forget(connection, contact.pk)
@@ -152,6 +157,7 @@ def merged(*, firm_id: int, kept: int, dropped: int, now: datetime) -> None:
             link.delete()
         else:
             links.filter(pk=link.pk).update(ours=kept)
+        owing.want(link.connection, [kept], now)
         owing.forget(link.connection, dropped)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -21,7 +21,7 @@ from daybook.core.reconcile import Rule
 from daybook.sync import questions
 from daybook.sync.mirror import asking, owing, pairing, rows, terms
 from daybook.sync.mirror.records import Agreed, Theirs
-from daybook.sync.models import Apart, ContactSync, Cycle, Link, Owed, Question
+from daybook.sync.models import Apart, Connection, ContactSync, Cycle, Link, Owed, Question
 
 
 @dataclass(slots=True)
@@ -39,6 +39,8 @@ class _Meeting:
     merged: list[tuple[Contact, Sequence[Conflict]]] = field(default_factory=list)
     joined: list[tuple[Contact, Theirs]] = field(default_factory=list)
     edited: dict[int, datetime] = field(default_factory=dict)
+    stuck: set[int] = field(default_factory=set)  # of which Clio could not be told
+    renamed: set[str] = field(default_factory=set)  # companies, by the name they had
     rules: dict[str, Rule] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -59,9 +61,10 @@ def meet(setting: ContactSync, records: Sequence[Theirs], *, now: datetime, tall
     meeting = _Meeting(setting, now, tally)
     known = [(links[one.id], one) for one in fresh if one.id in links]
     held = contact_queries.contacts_by_id(connection.firm_id, [link.ours for link, _ in known], lock=True)
-    meeting.edited = dict(
-        Owed.objects.filter(connection=connection, contact__in=list(held)).values_list("contact", "since")
-    )
+    for owed in Owed.objects.filter(connection=connection, contact__in=list(held)):
+        meeting.edited[owed.contact] = owed.since
+        if owed.state == Owed.State.TROUBLE:
+            meeting.stuck.add(owed.contact)
     for link, record in known:
         contact = held.get(link.ours)
         if contact is None:  # it went without anybody telling: as if it had been removed
@@ -123,9 +126,32 @@ def _agree(meeting: _Meeting, link: Link, contact: Contact, record: Theirs) -> N
     link.agreed = Agreed(record.card, merged.base).json()
     if merged.ours != ours or record.is_client != contact.is_client:
         meeting.changed.append((contact, merged.ours, record.is_client))
-    if not writes(record.card, merged.theirs).empty:
+    if not writes(record.card, merged.theirs).empty or contact.pk in meeting.stuck:
         meeting.owed.append(contact.pk)
+    if before.theirs is not None:
+        meeting.renamed |= _renamed(before.theirs, record.card)
     meeting.merged.append((contact, merged.conflicts))
+
+
+def _renamed(before: Card, after: Card) -> set[str]:
+    """The name a company had until now, if it has another."""
+    return {before.company} if before.kind == "company" and before.company != after.company else set()
+
+
+def look_again(connection: Connection, companies: Iterable[str], now: datetime) -> None:
+    """
+    Have everybody who works for these companies read again, since in Clio they say the company's new name and nobody tells:
+    a person's own tag stays as it is. In the caller's transaction, the cursor held.
+    """
+    names = [name for name in companies if name]
+    if not names:
+        return
+    people = Link.objects.filter(
+        connection=connection, kind=Link.Kind.CONTACT, agreed__theirs__company__in=names
+    ).exclude(agreed__theirs__kind="company")
+    ours = list(people.values_list("ours", flat=True))
+    people.update(etag="")
+    owing.want(connection, ours, now, edited=False)
 
 
 def _newer(edited: datetime, record: Theirs) -> Side | None:
@@ -217,7 +243,8 @@ def _write(meeting: _Meeting) -> None:
             connection=connection,
             why__in=[Apart.Why.GONE, Apart.Why.UNLINKED],
         ).delete()
-    owing.want(connection, meeting.owed, now)
+    owing.want(connection, meeting.owed, now, edited=False)
+    look_again(connection, meeting.renamed, now)
     _ask(meeting)
     tally.added_here += len(meeting.new)
     tally.changed_here += len(meeting.changed)

@@ -21,7 +21,7 @@ LEASE = timedelta(minutes=3)
 _SAID_ANEW = """
         ON CONFLICT (connection_id, contact) DO UPDATE
        SET wanted = sync_owed.wanted + 1, state = 'pending', attempts = 0, trouble = '',
-           since = EXCLUDED.since, next_try_at = EXCLUDED.next_try_at
+           since = CASE WHEN %(edited)s THEN EXCLUDED.since ELSE sync_owed.since END, next_try_at = EXCLUDED.next_try_at
 """
 _COLUMNS = "connection_id, contact, state, wanted, attempts, trouble, since, next_try_at"
 _WANT = f"""
@@ -38,17 +38,22 @@ _WANT_OF_FIRM = f"""
 """  # noqa: S608 - our own columns
 
 
-def want(connection: Connection, contacts: Iterable[int], now: datetime) -> None:
-    """Note, in the caller's transaction, that Clio should hear of these contacts as they are now."""
+def want(connection: Connection, contacts: Iterable[int], now: datetime, *, edited: bool = True) -> None:
+    """
+    Note, in the caller's transaction, that Clio should hear of these contacts as they are now. `since` is when they were
+    last edited here: unless nobody edited them now.
+    """
     ids = sorted(set(contacts))
     if ids:
         with database.cursor() as cursor:
-            cursor.execute(_WANT, {"connection": connection.pk, "contacts": ids, "now": now})
+            cursor.execute(
+                _WANT, {"connection": connection.pk, "contacts": ids, "now": now, "edited": edited}
+            )
 
 
 def want_of_firm(firm_id: int, contact: int, now: datetime) -> int | None:
-    """As `want`, for the connection of a contact's firm, broken or not: its id, or None when there is none and nothing is owed."""
-    said = {"firm": firm_id, "contact": contact, "now": now}
+    """As `want`, for the connection of a contact's firm, broken or not: its id; None when it has none and owes nothing."""
+    said = {"firm": firm_id, "contact": contact, "now": now, "edited": True}
     return next((row[0] for row in prepared.rows(_WANT_OF_FIRM, said)), None)
 
 

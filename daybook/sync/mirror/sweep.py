@@ -120,11 +120,10 @@ class _Sweep:
         there = {ref.id: ref.etag for ref in refs}
         self.cursor.notes["missing"] += sorted(set(linked) - set(there), key=int)
         strangers = [id for id in there if id not in linked]
-        unwanted = set(
-            Apart.objects.filter(connection=self.connection, theirs__in=strangers)
-            .exclude(why__in=[Apart.Why.GONE, Apart.Why.DIFFERENT])
-            .values_list("theirs", flat=True)
-        )
+        apart = Apart.objects.filter(connection=self.connection, theirs__in=strangers)
+        kept = apart.exclude(why__in=[Apart.Why.GONE, Apart.Why.DIFFERENT])
+        unwanted = set(kept.values_list("theirs", flat=True))
+        returned = set(apart.filter(why=Apart.Why.GONE).values_list("theirs", flat=True))
         asked = set(
             Question.objects.filter(
                 firm=self.connection.firm_id, answered_at=None, about__in=[f"clio:{id}" for id in strangers]
@@ -133,8 +132,9 @@ class _Sweep:
         known = unwanted | {about.removeprefix("clio:") for about in asked}
         filtered = self.setting.clients_only or self.setting.people_only
         changed = [id for id, etag in linked.items() if id in there and there[id] != etag]
-        # With a filter most strangers are those it leaves out; their changes come with the list of changes.
-        return changed + ([] if filtered else [id for id in strangers if id not in known])
+        # With a filter most strangers are those it leaves out; their changes come with the list of changes. That
+        # somebody can be seen again is no change.
+        return changed + [id for id in strangers if id not in known and (id in returned or not filtered)]
 
     def _look(self, ids: Sequence[str]) -> None:
         for start in range(0, len(ids), cycle.MOST_BY_ID):

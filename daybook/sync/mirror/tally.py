@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 
@@ -25,6 +25,14 @@ DEEDS = (
     "unlinked",
     "trouble",
 )
+
+#: How long people can look up what a round did.
+KEPT = timedelta(days=90)
+
+
+def forget_old(now: datetime) -> None:
+    """Drop rounds that ended long ago."""
+    Cycle.objects.filter(finished_at__lt=now - KEPT).delete()
 
 
 def counted(tally: Cycle) -> None:

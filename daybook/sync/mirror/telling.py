@@ -23,11 +23,11 @@ from daybook.connectors.errors import (
 )
 from daybook.contacts import queries as contact_queries
 from daybook.contacts.cards import card_of
-from daybook.core.changes import Writes, writes
-from daybook.core.merging import Merged, merge
+from daybook.core.changes import reached, writes
+from daybook.core.merging import merge
 from daybook.sync import clio
 from daybook.sync.mirror import adding, asking, leaving, owing, terms, wire
-from daybook.sync.mirror.meeting import agreed_after, meet
+from daybook.sync.mirror.meeting import agreed_after, look_again, meet
 from daybook.sync.mirror.owing import Turn
 from daybook.sync.mirror.records import Agreed, theirs_of
 from daybook.sync.mirror.tally import counted, round_of
@@ -130,15 +130,23 @@ def _agree(work: Work, turn: Turn) -> str:
             asking.too_much(work.setting, contact, needed.left_out, timezone.now())
         if needed.empty:
             return ""
+        noted = Agreed(known.theirs, known.base, reached(merged.theirs, known.theirs, needed.left_out))
+        if not _note(link, noted):
+            continue  # somebody else has seen Clio's side meanwhile, or decided: look again
         try:
-            answer = _write(work, link, known, merged, needed)
+            changes = wire.changes(
+                needed, merged.theirs.kind, lambda name: adding.company_id(work.session, name)
+            )
+            answer = remote.update(work.session, link.theirs, changes, link.etag)
         except Stale:
             _read_again(work, link)
             continue
         except Missing:
             leaving.look_for(work.setting, work.session, link.theirs, now=timezone.now(), tally=work.tally)
             return ""
-        _heard(work, link, merged, answer)
+        after = Agreed(noted.sent, agreed_after(merged, work.setting, needed.left_out))
+        if not _heard(work, link, noted, after, answer):
+            _read_again(work, link)
         work.tally.changed_there += 1
         return ""
     raise Stale("Clio")
@@ -149,20 +157,25 @@ def _read_again(work: Work, link: Link) -> None:
     leaving.look_for(work.setting, work.session, link.theirs, now=timezone.now(), tally=work.tally)
 
 
-def _write(work: Work, link: Link, known: Agreed, merged: Merged, needed: Writes) -> ClioContact:
-    """Send the least there is to send, having noted what is on its way."""
-    changes = wire.changes(needed, merged.theirs.kind, lambda name: adding.company_id(work.session, name))
-    noted = Agreed(known.theirs, known.base, merged.theirs).json()
-    Link.objects.filter(pk=link.pk).update(agreed=noted)
-    return remote.update(work.session, link.theirs, changes, link.etag)
+def _note(link: Link, noted: Agreed) -> bool:
+    """Note what is on its way, ahead of sending it; unless the link is no longer as it was read."""
+    same = Link.objects.filter(pk=link.pk, theirs=link.theirs, etag=link.etag, agreed=link.agreed)
+    return bool(same.update(agreed=noted.json()))
 
 
-def _heard(work: Work, link: Link, merged: Merged, answer: ClioContact) -> None:
-    """Clio has taken it: from now on that is what both sides agree on, and its answer is news like any other."""
+def _heard(work: Work, link: Link, noted: Agreed, after: Agreed, answer: ClioContact) -> bool:
+    """
+    Clio has taken it: from now on that is what both sides agree on, and its answer is news like any other. Unless
+    somebody else has seen Clio's side in between: theirs may be newer than the answer.
+    """
     connection, now = work.setting.connection, timezone.now()
     with transaction.atomic():
         terms.hold(connection)
-        same = Link.objects.filter(pk=link.pk, theirs=link.theirs)
-        base = agreed_after(merged, work.setting)
-        if same.update(agreed=Agreed(merged.theirs, base).json()):
-            meet(work.setting, [theirs_of(answer, connection.firm.country)], now=now, tally=work.tally)
+        same = Link.objects.filter(pk=link.pk, theirs=link.theirs, etag=link.etag, agreed=noted.json())
+        # Without a tag: the answer is looked at even where Clio thinks that nothing has changed.
+        if not same.update(agreed=after.json(), etag=""):
+            return False
+        meet(work.setting, [theirs_of(answer, connection.firm.country)], now=now, tally=work.tally)
+        if noted.theirs and noted.sent and noted.sent.kind == "company":
+            look_again(connection, {noted.theirs.company} - {noted.sent.company}, now)
+    return True

@@ -192,3 +192,6 @@ class Contacts(Resource):
             for other in list(ctx.store[table].of(ctx.account_id)):
                 if other.get("contact_id") == row["id"]:
                     ctx.store[table].remove(other["id"])
+        for person in ctx.store["contacts"].of(ctx.account_id):
+            if person.get("company_id") == row["id"]:
+                person["company_id"] = None
