@@ -1,4 +1,4 @@
-"""The queue's own upkeep: jobs of dead workers run again, old jobs and told deliveries go."""
+"""The queue's own upkeep: jobs of dead workers run again; old jobs, told deliveries and old cycles go."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from procrastinate.jobs import Status
 
 from daybook.jobs.app import STALLED_SECONDS
 from daybook.sync import hooks
+from daybook.sync.mirror import tally
 
 #: Finished jobs are kept this long, for whoever asks what happened.
 KEEP_HOURS = 72
@@ -49,3 +50,10 @@ async def remove_old(context: JobContext, timestamp: int) -> None:
 def forget_heard(timestamp: int) -> None:
     """Deliveries of webhooks after three days, addresses of ended subscriptions after forty."""
     hooks.forget_old(timezone.now())
+
+
+@blueprint.periodic(cron="37 3 * * *")
+@blueprint.task(name="forget_cycles", queueing_lock="upkeep:forget_cycles")
+def forget_cycles(timestamp: int) -> None:
+    """What rounds of contact sync did, after ninety days; what became of a contact stays in its history."""
+    tally.forget_old(timezone.now())

@@ -169,3 +169,16 @@ def test_a_contact_read_back_while_it_is_being_added_is_not_there_twice(office: 
     assert Link.objects.filter(kind="contact", theirs=str(office.contacts()[0]["id"])).count() == 1
     appointment.refresh_from_db()
     assert appointment.contact == Contact.objects.get(emails__normal=NOBODY.email)
+
+
+def test_rounds_are_kept_for_ninety_days(office: Office) -> None:
+    from daybook.sync.mirror import tally
+    from daybook.sync.models import Cycle
+
+    finish(office)
+    assert Cycle.objects.filter(finished_at__isnull=False).exists()
+    before = Cycle.objects.count()
+    tally.forget_old(office.now + timedelta(days=89))
+    assert Cycle.objects.count() == before
+    tally.forget_old(office.now + timedelta(days=91))
+    assert not Cycle.objects.filter(finished_at__isnull=False).exists()
