@@ -76,6 +76,25 @@ def test_what_the_queue_attaches_is_left_out(lines):
     assert line["action"] == "job_error"
 
 
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("see /dashboard?code=abc123 now", "see /dashboard?… now"),
+        ("at /appointment/1f2e:sIgNeD/", "at /appointment/…/"),
+        ("to dana@example.com", "to [email]"),
+        ("call +1 303 555 0101", "call [phone]"),
+        ("ToKeN: abcdefgh", "ToKeN: [secret]"),
+        ("\u017fecret=abcdefgh", "\u017fecret=[secret]"),
+        ("Api-Key abcdefgh", "Api-Key [secret]"),
+        ("API\u212aEY=abcdefgh", "API\u212aEY=[secret]"),
+        ("BASIC abcdefgh and bearer ijklmnop", "BASIC [secret] and bearer [secret]"),
+        ("2026-11-23T19:00:06.663408Z", "2026-11-23T19:00:06.663408Z"),
+    ],
+)
+def test_each_kind_of_text_alone_is_scrubbed_however_it_is_spelled(text, left):
+    assert logs.scrub(text) == left
+
+
 def test_a_request_leaves_one_line_with_its_route_and_nothing_of_its_query(lines, client, db):
     client.post(
         "/account/login/?next=/secret-place&email=dana@example.com",
