@@ -163,7 +163,6 @@ def _take_batch(setting: ContactSync, tally: Cycle) -> bool:
         if not batch:
             return False
         meet(setting, [unstaged(*row[1:]) for row in batch], now=now, tally=tally)
-        tally.looked_at += len(batch)
         Staged.objects.filter(connection=connection, pk__lte=batch[-1][0]).delete()
         ContactSync.objects.filter(pk=setting.pk).update(done=setting.done + len(batch))
         setting.done += len(batch)
