@@ -3,29 +3,45 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 
 from django.db.models import QuerySet
 from django.http import Http404
 
 from daybook.firms.models import Event, Firm, Invitation, Lawyer, Member, User
 from daybook.firms.permissions import Actor, may
+from daybook.firms.prepared import Columns, rows
+
+_MEMBER, _FIRM, _LAWYER = Columns(Member, "m"), Columns(Firm, "f"), Columns(Lawyer, "l")
+
+
+@cache
+def _actor_sql() -> str:
+    return f"""
+        SELECT {_MEMBER.sql}, {_FIRM.sql}, {_LAWYER.sql}
+          FROM firms_member m
+          JOIN firms_user u ON u.id = m.user_id
+          JOIN firms_firm f ON f.id = m.firm_id
+          LEFT JOIN firms_lawyer l ON l.member_id = m.id AND l.active
+         WHERE m.user_id = %s AND m.active AND u.is_active
+    """  # noqa: S608 - our own columns
 
 
 def actor_of(user: User, acting_for: int | None = None) -> Actor | None:
-    """Who this user is in their firm, or None without an active membership."""
-    member = (
-        Member.objects.select_related("firm", "user")
-        .filter(user=user, active=True, user__is_active=True)
-        .first()
-    )
-    if member is None:
+    """Who this user is in their firm, or None without an active membership. One question, two where somebody acts."""
+    found = rows(_actor_sql(), [user.pk])
+    if not found:
         return None
-    own = Lawyer.objects.filter(member=member, active=True).first()
+    to_firm, to_lawyer = len(_MEMBER), len(_MEMBER) + len(_FIRM)
+    member = _MEMBER.instance(found[0][:to_firm])
+    member.user, member.firm = user, _FIRM.instance(found[0][to_firm:to_lawyer])
+    own = None
+    if found[0][to_lawyer] is not None:
+        own = _LAWYER.instance(found[0][to_lawyer:])
+        own.member, own.firm = member, member.firm
     other = None
-    if acting_for and (own is None or own.pk != acting_for):
+    if acting_for and (own is None or own.pk != acting_for) and VERDICT_FOR_OTHERS[member.role]:
         other = Lawyer.objects.filter(pk=acting_for, firm=member.firm, active=True).first()
-        if other is not None and VERDICT_FOR_OTHERS[member.role] is False:
-            other = None
     return Actor(user=user, member=member, firm=member.firm, own=own, acting_for=other)
 
 
