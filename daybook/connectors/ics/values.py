@@ -1,0 +1,117 @@
+"""Times, lengths and flags as a calendar file writes them (RFC 5545, 3.3)."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta, tzinfo
+
+from daybook.connectors.ics.lines import Block, Line
+from daybook.connectors.ics.zones import Zones
+from daybook.core.entries import Standing
+
+Moment = date | datetime
+
+_TIME = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)(Z)?)?", re.ASCII | re.IGNORECASE)
+_LENGTH = re.compile(
+    r"([+-])?P(?:(\d{1,4})W)?(?:(\d{1,5})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,7})M)?(?:(\d{1,9})S)?)?", re.ASCII
+)
+#: What Outlook says of an entry (X-MICROSOFT-CDO-BUSYSTATUS), where TRANSP does not say it.
+OUTLOOK: dict[str, Standing] = {
+    "FREE": Standing.FREE,
+    "TENTATIVE": Standing.TENTATIVE,
+    "BUSY": Standing.BUSY,
+    "OOF": Standing.BUSY,
+}
+#: Of a VFREEBUSY (FBTYPE); what is not listed is busy.
+FBTYPES: dict[str, Standing] = {"FREE": Standing.FREE, "BUSY-TENTATIVE": Standing.TENTATIVE}
+
+
+class Unreadable(ValueError):
+    """An entry says something that cannot be understood; the text says what."""
+
+
+def is_day(moment: Moment) -> bool:
+    return not isinstance(moment, datetime)
+
+
+def rough(text: str) -> datetime | None:
+    """A time without its zone: at most a day off, which is enough to see that an entry lies elsewhere."""
+    match = _TIME.fullmatch(text.strip())
+    if match is None:
+        return None
+    try:
+        return datetime(*(int(part or 0) for part in match.groups()[:6]), tzinfo=UTC)  # type: ignore[arg-type, misc]
+    except ValueError:
+        return None
+
+
+def moment(text: str, line: Line, zones: Zones, place: tzinfo | None = None) -> Moment:
+    """
+    A date, or an aware time. One without a zone is as a clock in `place` shows it, else the lawyer's.
+
+    Raises Unreadable.
+    """
+    match = _TIME.fullmatch(text.strip())
+    try:
+        if match is None:
+            raise ValueError
+        year, month, day, hour, minute, second = (int(part or 0) for part in match.groups()[:6])
+        if match[4] is None:
+            return date(year, month, day)
+        known = datetime(year, month, day, hour, minute, min(second, 59), tzinfo=UTC)
+    except ValueError:
+        raise Unreadable(f"its {line.name} is not a time") from None
+    if match[7]:
+        return known
+    name = line.parameters.get("TZID", "")
+    found = zones.find(name) if name else place or zones.home
+    if found is None:
+        raise Unreadable(f"nothing says which time zone “{name[:60]}” is")
+    return known.replace(tzinfo=found)
+
+
+def moments(line: Line, zones: Zones, place: tzinfo | None = None) -> list[Moment | tuple[Moment, Moment]]:
+    """The times of an RDATE or EXDATE, periods among them. Raises Unreadable."""
+    found: list[Moment | tuple[Moment, Moment]] = []
+    for text in filter(None, (part.strip() for part in line.value.split(","))):
+        start, slash, end = text.partition("/")
+        begins = moment(start, line, zones, place)
+        found.append((begins, _end_of_period(begins, end, line, zones)) if slash else begins)
+    return found
+
+
+def _end_of_period(start: Moment, text: str, line: Line, zones: Zones) -> Moment:
+    if text[:1].upper() in ("P", "+"):
+        return after(start, text)
+    return moment(text, line, zones)
+
+
+def after(start: Moment, text: str) -> Moment:
+    """`start` and a length: days go by the clock on the wall, hours by elapsed time. Raises Unreadable."""
+    match = _LENGTH.fullmatch(text.strip().upper())
+    if match is None or not any(match.groups()[1:]) or match[1] == "-":
+        raise Unreadable("its DURATION is not a length of time")
+    weeks, days, hours, minutes, seconds = (int(part or 0) for part in match.groups()[1:])
+    try:
+        end = start + timedelta(weeks=weeks, days=days)
+        exact = timedelta(hours=hours, minutes=minutes, seconds=seconds)
+        if not isinstance(end, datetime):
+            return end if not exact else end + timedelta(days=-(-exact // timedelta(days=1)))
+        return (end.astimezone(UTC) + exact).astimezone(end.tzinfo)
+    except OverflowError:
+        raise Unreadable("its DURATION is too long") from None
+
+
+def standing(block: Block) -> Standing:
+    """
+    What the entry says of itself. Of two flags that differ, TRANSP counts before Outlook's own.
+    """
+    outlook = OUTLOOK.get(block.text("X-MICROSOFT-CDO-BUSYSTATUS").upper())
+    if block.text("STATUS").upper() == "CANCELLED":
+        return Standing.CANCELLED
+    transparency = block.text("TRANSP").upper()
+    if transparency == "TRANSPARENT" or (not transparency and outlook is Standing.FREE):
+        return Standing.FREE
+    if block.text("STATUS").upper() == "TENTATIVE" or outlook is Standing.TENTATIVE:
+        return Standing.TENTATIVE
+    return Standing.BUSY
