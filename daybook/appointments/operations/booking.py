@@ -14,6 +14,7 @@ from daybook.appointments.models import Appointment, AppointmentType
 from daybook.appointments.operations.checks import (
     as_range,
     buffers,
+    claim,
     end_holds,
     read_again,
     read_calendars,
@@ -24,6 +25,7 @@ from daybook.appointments.operations.checks import (
     take_turn,
 )
 from daybook.appointments.operations.details import ClientDetails, checked
+from daybook.calendars import shared
 from daybook.calendars.models import CalendarUse
 from daybook.contacts import operations as contacts
 from daybook.contacts.models import Contact
@@ -45,6 +47,9 @@ from daybook.firms.permissions import Actor, firm_may
 HOLD_LASTS = timedelta(minutes=10)
 
 State = Appointment.State
+
+#: What a confirmation changes of a hold, beside what was typed.
+_CONFIRMED = ("contact", "state", "confirmed_at", "held_until", "updated_at")
 
 
 def _length(appointment_type: AppointmentType, start: datetime) -> Period:
@@ -168,9 +173,11 @@ def _confirm(appointment: Appointment, columns: dict[str, object], now: datetime
             return appointment
         if appointment.state != State.HELD:
             raise HoldExpired
-        during = Period(appointment.start, appointment.end)
-        require_mirror_free(appointment.appointment_type, during, now, without=appointment.pk)
+        during, kind = Period(appointment.start, appointment.end), appointment.appointment_type
+        others = shared.take_turn(appointment.lawyer_id, kind.linked_calendar_id)
+        require_mirror_free(kind, during, now, without=appointment.pk)
         _finish(appointment, columns, appointment.firm, now, contact=None)
+        claim(appointment, kind, others)
         record(
             "appointment_confirmed",
             firm=appointment.firm_id,
@@ -204,7 +211,8 @@ def _finish(
     appointment.state = State.CONFIRMED
     appointment.confirmed_at = now
     appointment.held_until = None
-    appointment.save()
+    # Of a hold, which is locked and as the database has it, only what a confirmation says is written.
+    appointment.save(update_fields=None if appointment.pk is None else (*columns, *_CONFIRMED))
 
 
 def book(
@@ -247,6 +255,7 @@ def _book(
     with transaction.atomic():
         take_turn(appointment_type.lawyer_id, now)
         require_own_time_free(appointment_type, during, now, caps=False)
+        others = shared.take_turn(appointment_type.lawyer_id, appointment_type.linked_calendar_id)
         require_calendars_free(uses, during, *buffers(appointment_type), now)
         user: User = actor.user
         appointment = Appointment(
@@ -262,6 +271,7 @@ def _book(
             booked_by_user=user,
         )
         _finish(appointment, columns, appointment_type.firm, now, contact=contact)
+        claim(appointment, appointment_type, others)
         record(
             "appointment_confirmed",
             firm=appointment.firm_id,

