@@ -116,6 +116,7 @@ class CalendarUse(models.Model):
     blocks = models.BooleanField(default=True)
     is_primary = models.BooleanField(default=False)
     all_day_blocks = models.BooleanField(default=True)
+    tentative_blocks = models.BooleanField(default=True)
 
     class Meta:
         constraints = [
@@ -133,6 +134,7 @@ class BusyPeriod(models.Model):
     external_id = models.CharField(max_length=200)
     during = DateTimeRangeField()
     all_day = models.BooleanField(default=False)
+    tentative = models.BooleanField(default=False, db_default=False)
     # Our own appointment seen again in the other system: it blocks through its appointment, not twice.
     appointment = models.ForeignKey(
         "appointments.Appointment", on_delete=models.SET_NULL, null=True, related_name="+", db_index=False

@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.db.models import Q
 
 from daybook.calendars.models import (
     BusyPeriod,
@@ -17,6 +18,7 @@ from daybook.calendars.models import (
     HoursException,
     WorkingHours,
 )
+from daybook.calendars.shared import EXPECTED
 from daybook.core.errors import Refusal
 from daybook.core.hours import WeeklyHours
 from daybook.core.periods import Period
@@ -40,6 +42,7 @@ class Busy:
     during: Period
     all_day: bool = False
     appointment_id: int | None = None
+    tentative: bool = False
 
 
 def _behalf(actor: Actor | None, lawyer: Lawyer) -> dict[str, object]:
@@ -125,6 +128,7 @@ def choose_calendars(
     now: datetime,
     actor: Actor | None = None,
     all_day_blocks: dict[int, bool] | None = None,
+    tentative_blocks: dict[int, bool] | None = None,
 ) -> None:
     """
     Say which calendars take the lawyer's time and which one receives appointments. `blocking` is by calendar id;
@@ -135,6 +139,7 @@ def choose_calendars(
     if primary is not None and not primary.writable:
         raise NotWritable
     lenient = {key for key, blocks in (all_day_blocks or {}).items() if not blocks}
+    sure_only = {key for key, blocks in (tentative_blocks or {}).items() if not blocks}
     with transaction.atomic():
         lawyer = Lawyer.objects.select_for_update(no_key=True).get(pk=lawyer.pk)
         wanted = {
@@ -155,6 +160,7 @@ def choose_calendars(
                 blocks=blocking.get(key, True) or (primary is not None and key == primary.pk),
                 is_primary=primary is not None and key == primary.pk,
                 all_day_blocks=key not in lenient,
+                tentative_blocks=key not in sure_only,
             )
             for key in sorted(wanted)
         )
@@ -175,8 +181,8 @@ def store_busy(
     """
     Make the mirror of one calendar say exactly `busy` between `start` and `end`.
 
-    Rows that reach into the window are replaced; `whole` marks a reading of the full mirror window, which renews
-    `read_at` and clears trouble; a partial one only corrects its window.
+    Rows that reach into the window are replaced, but for those of `shared.expect`; `whole` marks a reading of the full mirror window, which renews
+    `read_at` and clears trouble; a partial one only corrects its window. A calendar removed meanwhile stays removed.
     """
     rows = [
         BusyPeriod(
@@ -184,6 +190,7 @@ def store_busy(
             external_id=item.external_id,
             during=DateTimeTZRange(item.during.start, item.during.end),
             all_day=item.all_day,
+            tentative=item.tentative,
             appointment_id=item.appointment_id,
         )
         for item in busy
@@ -191,10 +198,16 @@ def store_busy(
     window = DateTimeTZRange(start, end)
     with transaction.atomic():
         # One writer at a time for a mirror: two readings that cross would leave rows of both.
-        Calendar.objects.select_for_update(no_key=True).get(pk=calendar_id)
-        BusyPeriod.objects.filter(calendar_id=calendar_id, during__overlap=window).delete()
+        if not Calendar.objects.select_for_update(no_key=True).filter(pk=calendar_id).first():
+            return
+        # What is about to be written there is taken although the other system does not say so yet.
+        shown = [row.appointment_id for row in rows if row.appointment_id]
+        said = BusyPeriod.objects.filter(calendar_id=calendar_id).exclude(
+            Q(external_id=EXPECTED) & ~Q(appointment__in=shown)
+        )
+        said.filter(during__overlap=window).delete()
         if whole:
-            BusyPeriod.objects.filter(calendar_id=calendar_id).exclude(during__overlap=window).delete()
+            said.exclude(during__overlap=window).delete()
         BusyPeriod.objects.bulk_create(rows, batch_size=1000)
         if whole:
             Calendar.objects.filter(pk=calendar_id).update(
@@ -205,6 +218,30 @@ def store_busy(
                 trouble_since=None,
                 trouble_final=False,
             )
+
+
+def renew(*, calendar_id: int, read_at: datetime) -> None:
+    """The other system was asked, and says that nothing has changed since the mirror was last read whole."""
+    Calendar.objects.filter(pk=calendar_id).update(
+        read_at=read_at, trouble="", trouble_since=None, trouble_final=False
+    )
+
+
+def add_own(*, lawyer: Lawyer, connection_id: int, external_id: str, name: str, kind: str) -> Calendar:
+    """A calendar of a lawyer's own, which can be read and blocks their time until they say otherwise."""
+    with transaction.atomic():
+        calendar = Calendar.objects.create(
+            firm_id=lawyer.firm_id,
+            connection_id=connection_id,
+            external_id=external_id,
+            name=name[:255],
+            kind=kind,
+            owner_name=lawyer.name[:255],
+            time_zone=lawyer.time_zone,
+            permission=Calendar.Permission.VIEWER,
+        )
+        CalendarUse.objects.create(firm_id=lawyer.firm_id, lawyer=lawyer, calendar=calendar)
+    return calendar
 
 
 def mark_trouble(*, calendar: Calendar, text: str, final: bool, now: datetime) -> None:

@@ -106,13 +106,13 @@ FAR = 253_000_000_000
 #: straight from the server: no datetime is built for the hundreds of rows of a busy month.
 _TIME = """
     WITH used AS MATERIALIZED (
-        SELECT c.id, u.all_day_blocks, c.name, c.read_at, c.trouble, c.trouble_final, c.read_until
+        SELECT c.id, u.all_day_blocks, u.tentative_blocks, c.name, c.read_at, c.trouble, c.trouble_final, c.read_until
           FROM calendars_calendaruse u
           JOIN calendars_calendar c ON c.id = u.calendar_id
           JOIN sync_connection k ON k.id = c.connection_id
          WHERE u.lawyer_id = %(lawyer)s AND u.blocks AND k.state <> 'disconnected'
          UNION ALL
-        SELECT c.id, true, c.name, c.read_at, c.trouble, c.trouble_final, c.read_until
+        SELECT c.id, true, true, c.name, c.read_at, c.trouble, c.trouble_final, c.read_until
           FROM calendars_calendar c
           JOIN sync_connection k ON k.id = c.connection_id
          WHERE c.id = %(linked)s AND k.state <> 'disconnected' AND NOT EXISTS
@@ -139,6 +139,7 @@ _TIME = """
            JOIN calendars_busyperiod b ON b.calendar_id = used.id
           WHERE upper(b.during) > %(start)s AND lower(b.during) < %(end)s
             AND (used.all_day_blocks OR NOT b.all_day)
+            AND (used.tentative_blocks OR NOT b.tentative)
             AND (b.appointment_id IS NULL OR b.appointment_id <> %(without)s))
 """
 
@@ -220,6 +221,7 @@ _BUSY = """
       FROM calendars_busyperiod
      WHERE calendar_id = ANY(%s) AND upper(during) > %s AND lower(during) < %s
        AND NOT (all_day AND calendar_id = ANY(%s))
+       AND NOT (tentative AND calendar_id = ANY(%s))
        AND (appointment_id IS NULL OR appointment_id <> %s)
 """
 
@@ -232,8 +234,9 @@ def busy_spans(
         return []
     calendars = [use.calendar_id for use in uses]
     lenient = [use.calendar_id for use in uses if not use.all_day_blocks]
+    sure_only = [use.calendar_id for use in uses if not use.tentative_blocks]
     with database.cursor() as cursor:
-        cursor.execute(_BUSY, [calendars, start, end, lenient, without_appointment or 0])
+        cursor.execute(_BUSY, [calendars, start, end, lenient, sure_only, without_appointment or 0])
         return cursor.fetchall()
 
 
@@ -247,7 +250,16 @@ def uses_of(lawyer: Lawyer) -> QuerySet[CalendarUse]:
 
 
 def calendars_of_firm(firm_id: int) -> QuerySet[Calendar]:
-    """Every calendar the firm's connections can see now."""
+    """Every calendar the firm's connections can see now. A lawyer's own are nobody else's."""
+    return _present(firm_id).filter(connection__lawyer=None)
+
+
+def calendars_for(lawyer: Lawyer) -> QuerySet[Calendar]:
+    """Every calendar that may take this lawyer's time: the firm's, and their own."""
+    return _present(lawyer.firm_id).filter(Q(connection__lawyer=None) | Q(connection__lawyer=lawyer))
+
+
+def _present(firm_id: int) -> QuerySet[Calendar]:
     return Calendar.objects.filter(firm_id=firm_id, present=True).exclude(connection__state="disconnected")
 
 

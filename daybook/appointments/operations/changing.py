@@ -11,6 +11,7 @@ from daybook.appointments.locking import books, lock_lawyer
 from daybook.appointments.models import Appointment, AppointmentType
 from daybook.appointments.operations.checks import (
     as_range,
+    claim,
     read_again,
     require_calendars_free,
     require_offered,
@@ -20,6 +21,7 @@ from daybook.appointments.operations.checks import (
 from daybook.appointments.operations.details import ClientDetails, checked
 from daybook.billing import operations as billing
 from daybook.calendars import operations as calendar_operations
+from daybook.calendars import shared
 from daybook.calendars.models import CalendarUse
 from daybook.core import lifecycle
 from daybook.core.billing import entry_date, scheduled_seconds
@@ -89,12 +91,14 @@ def _reschedule(
         require_own_time_free(appointment_type, during, now, without=appointment.pk, caps=own_caps)
         before = timedelta(minutes=appointment.before_minutes)
         after = timedelta(minutes=appointment.after_minutes)
+        others = shared.take_turn(appointment.lawyer_id, appointment_type.linked_calendar_id)
         require_calendars_free(uses, during, before, after, now, without=appointment.pk)
         was = appointment.start
         appointment.during = as_range(during)
         appointment.sequence += 1
         appointment.save(update_fields=["during", "sequence", "updated_at"])
         calendar_operations.forget_own(appointment_id=appointment.pk)
+        claim(appointment, appointment_type, others)
         billing.follow(
             appointment_id=appointment.pk,
             on=entry_date(during.start, appointment_type.lawyer.time_zone),

@@ -151,7 +151,7 @@ def claim(
     Let the calendar that will hold an appointment be taken at once for the other lawyers who use it, of those that
     `shared.take_turn` has named.
     """
-    if True or not shared_calendars:
+    if not shared_calendars:
         return
     calendar_id = appointment_type.linked_calendar_id
     if calendar_id is None:
