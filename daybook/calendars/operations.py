@@ -236,7 +236,6 @@ def add_own(*, lawyer: Lawyer, connection_id: int, external_id: str, name: str, 
             external_id=external_id,
             name=name[:255],
             kind=kind,
-            owner_name=lawyer.name[:255],
             time_zone=lawyer.time_zone,
             permission=Calendar.Permission.VIEWER,
         )

@@ -30,6 +30,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("CLIO_CLIENT_SECRET", "its secret", secret=True),
     Setting("CLIO_BASE_URL", "replaces the hosts of Clio's four regions, for testing"),
     Setting("BOOKING_ATTEMPTS", "booking attempts from one address in ten minutes; 0 is no limit", "60"),
+    Setting("FEEDS_PRIVATE_NETWORKS", "1 lets calendar feeds lie in private networks, and be http", "0"),
     Setting("LOG_LEVEL", "debug, info, warning or error", "info"),
     Setting("LOG_FORMAT", "json for machines, text for people", "json"),
     Setting("DEBUG", "1 shows tracebacks in the browser; never on a server", "0"),

@@ -31,6 +31,7 @@ class Env:
     clio_client_secret: str
     clio_base_url: str
     booking_attempts: int
+    feeds_private_networks: bool
     log_level: str
     log_format: str
     static_root: str
@@ -120,6 +121,7 @@ def read(environment: dict[str, str]) -> Env:
         clio_client_secret=given["CLIO_CLIENT_SECRET"],
         clio_base_url=given["CLIO_BASE_URL"].rstrip("/"),
         booking_attempts=_number("BOOKING_ATTEMPTS", given["BOOKING_ATTEMPTS"]),
+        feeds_private_networks=given["FEEDS_PRIVATE_NETWORKS"] == "1",
         log_level=given["LOG_LEVEL"],
         log_format=given["LOG_FORMAT"],
         static_root=given["STATIC_ROOT"],

@@ -174,6 +174,9 @@ CLIO_BASE_URL = ENV.clio_base_url  # replaces the four regions' hosts when set
 # How many booking attempts one visitor's address may make in ten minutes; 0 is no limit.
 BOOKING_ATTEMPTS = ENV.booking_attempts
 
+# Whether an address that a lawyer types may lead into a private network.
+FEEDS_PRIVATE_NETWORKS = ENV.feeds_private_networks
+
 PROCRASTINATE_ON_APP_READY = "daybook.jobs.app.on_ready"
 PROCRASTINATE_IMPORT_PATHS = ["daybook.jobs.tasks", "daybook.jobs.schedule"]
 

@@ -24,6 +24,8 @@ EVENTS: dict[str, str] = {
     # Calendars and hours
     "calendars_read": "The list of calendars was read from Clio.",
     "calendars_chosen": "Which calendars block a lawyer's time was changed.",
+    "feed_added": "A calendar feed was added for a lawyer, and blocks their time.",
+    "feed_removed": "A lawyer's calendar feed was removed; its address was erased.",
     "calendar_unreadable": "A calendar that blocks time can no longer be read; its lawyer is not bookable.",
     "hours_saved": "A lawyer's weekly hours were changed.",
     "exception_saved": "A date with other hours was added or changed.",

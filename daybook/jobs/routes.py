@@ -153,6 +153,8 @@ ROUTES: dict[str, tuple[Follow, ...]] = {
     "lawyer_matched": (settle_lawyer, retry_lawyer),
     "calendars_read": (read_calendars,),
     "calendars_chosen": (read_calendars, retry_lawyer),
+    "feed_added": (),  # adding it has read it
+    "feed_removed": (),
     "calendar_unreadable": (tell_calendar,),
     "hours_saved": (),
     "exception_saved": (),

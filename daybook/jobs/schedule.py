@@ -33,8 +33,9 @@ def minute(timestamp: int) -> None:
 @app.periodic(cron="*/5 * * * *")
 @app.task(name="calendars_tick", queueing_lock="tick:calendars")
 def calendars_tick(timestamp: int) -> None:
-    """Keep the mirrors of busy times young."""
-    for firm_id in _active().values_list("firm_id", flat=True):
+    """Keep the mirrors of busy times young, whoever the calendars are with."""
+    working = Connection.objects.filter(state=Connection.State.ACTIVE)
+    for firm_id in working.order_by("firm_id").values_list("firm_id", flat=True).distinct():
         queue(tasks.read_calendars, once=f"calendars:{firm_id}", firm_id=firm_id)
 
 
@@ -76,4 +77,5 @@ def hooks_tick(timestamp: int) -> None:
 
 
 def _active() -> QuerySet[Connection]:
-    return Connection.objects.filter(state=Connection.State.ACTIVE)
+    """The firms' working connections to Clio."""
+    return Connection.objects.filter(state=Connection.State.ACTIVE, provider=Connection.Provider.CLIO)

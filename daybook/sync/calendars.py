@@ -1,4 +1,4 @@
-"""Clio's calendars into our mirror: which there are, and when they are busy."""
+"""Calendars into our mirror: which there are in Clio, and when those of any provider are busy."""
 
 from __future__ import annotations
 
@@ -22,8 +22,9 @@ from daybook.core.hours import zone
 from daybook.core.periods import Period
 from daybook.firms.models import Lawyer
 from daybook.firms.outbox import record
-from daybook.sync import clio
+from daybook.sync import clio, feeds
 from daybook.sync.models import Connection, Link, Push
+from daybook.sync.reading import Asked, Find, Told
 
 #: The property under which a calendar entry carries our appointment's UID.
 MARK = "daybook"
@@ -101,26 +102,26 @@ def _start_with_own(connection: Connection, users: dict[str, Link]) -> None:
 
 def read(calendar: Calendar, start: datetime, end: datetime, now: datetime) -> bool:
     """
-    Read one calendar over [start, end) for a promise about to be made; True when Clio answered.
+    Read one calendar over [start, end) for a promise about to be made; True when it answered.
 
     Somebody waits for the answer: it goes before background work.
     """
     if calendar.read_at is not None and timedelta(0) <= now - calendar.read_at < FRESH:
         return True
-    return _read(calendar, start, end, now, Priority.LIVE, whole=False)
+    return _read(calendar, start, end, now, live=True, whole=False)
 
 
 def refresh_busy(*, calendar_id: int, now: datetime) -> bool:
-    """Read everything the mirror keeps of one calendar; True when Clio answered."""
+    """Read everything the mirror keeps of one calendar; True when it answered."""
     calendar = Calendar.objects.filter(pk=calendar_id).first()
     if calendar is None:
         return True
-    return _read(calendar, now - BEHIND, now + _ahead(calendar), now, Priority.BACKGROUND, whole=True)
+    return _read(calendar, now - BEHIND, now + ahead(calendar.firm_id), now, live=False, whole=True)
 
 
-def _ahead(calendar: Calendar) -> timedelta:
+def ahead(firm_id: int) -> timedelta:
     """As far as anybody in the firm can book: every page more is a request of the firm's fifty a minute."""
-    types = AppointmentType.objects.filter(firm=calendar.firm_id, active=True)
+    types = AppointmentType.objects.filter(firm=firm_id, active=True)
     longest = types.aggregate(most=Max("horizon_days"))["most"] or 0
     return max(AT_LEAST, timedelta(days=longest)) + BEYOND
 
@@ -144,31 +145,54 @@ def refresh_firm(*, firm_id: int, now: datetime) -> int:
 
 
 def _read(
-    calendar: Calendar, start: datetime, end: datetime, now: datetime, priority: Priority, *, whole: bool
+    calendar: Calendar, start: datetime, end: datetime, now: datetime, *, live: bool, whole: bool
 ) -> bool:
-    connection = Connection.objects.get(pk=calendar.connection_id)
-    if connection.state == Connection.State.DISCONNECTED:
+    connection = Connection.objects.filter(pk=calendar.connection_id).first()
+    if connection is None or connection.state == Connection.State.DISCONNECTED:
         return True
     if connection.state == Connection.State.BROKEN:
         mirror.mark_trouble(calendar=calendar, text=connection.trouble, final=True, now=now)
         return False
+    asked = Asked(start, end, now, whole=whole, live=live)
     try:
-        with clio.noticing(connection):
-            found = entries.busy(clio.session(connection, priority), calendar.external_id, start, end)
+        told = FINDERS[connection.provider](calendar, connection, asked)
     except RemoteTrouble as trouble:
         final = trouble.retry is Retry.NEVER
-        text = trouble.text if isinstance(trouble, NotAuthorised) or not final else _lost(calendar)
+        lost = (
+            final
+            and connection.provider == Connection.Provider.CLIO
+            and not isinstance(trouble, NotAuthorised)
+        )
+        text = _lost(calendar) if lost else trouble.text
         mirror.mark_trouble(calendar=calendar, text=text, final=final, now=now)
         return False
-    mirror.store_busy(
-        calendar_id=calendar.pk,
-        busy=_busy(calendar, connection, found),
-        start=start,
-        end=end,
-        read_at=now,
-        whole=whole,
-    )
+    if told.busy is None:
+        mirror.renew(calendar_id=calendar.pk, read_at=now)
+        return True
+    with transaction.atomic():
+        mirror.store_busy(
+            calendar_id=calendar.pk,
+            busy=told.busy,
+            start=told.start,
+            end=told.end,
+            read_at=now,
+            whole=told.whole,
+        )
+        if told.kept is not None:
+            told.kept()
     return True
+
+
+def _in_clio(calendar: Calendar, connection: Connection, asked: Asked) -> Told:
+    priority = Priority.LIVE if asked.live else Priority.BACKGROUND
+    with clio.noticing(connection):
+        session = clio.session(connection, priority)
+        found = entries.busy(session, calendar.external_id, asked.start, asked.end)
+    return Told(_busy(calendar, connection, found), asked.start, asked.end, asked.whole)
+
+
+#: Who is asked when a calendar is busy, by its connection's provider. Each has a row.
+FINDERS: dict[str, Find] = {Connection.Provider.CLIO: _in_clio, Connection.Provider.ICS: feeds.find}
 
 
 def _lost(calendar: Calendar) -> str:

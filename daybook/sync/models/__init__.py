@@ -1,6 +1,6 @@
 """Connections, links, cursors; what Clio is owed; what needs a person. One module each."""
 
-from daybook.sync.models.connections import Connection, Cursor
+from daybook.sync.models.connections import Connection, Cursor, Feed
 from daybook.sync.models.contacts import ContactSync, Cycle, Owed, Staged
 from daybook.sync.models.hooks import Delivery, Heard, Hook
 from daybook.sync.models.links import Apart, Link
@@ -14,6 +14,7 @@ __all__ = [
     "Cursor",
     "Cycle",
     "Delivery",
+    "Feed",
     "Heard",
     "Hook",
     "Link",

@@ -8,10 +8,15 @@ from daybook.sync.secrets import EncryptedText
 
 
 class Connection(models.Model):
-    """One firm's access to one account of another system. The row outlives a disconnect, so ids still fit later."""
+    """
+    Access to one account of another system: the firm's (Clio), or one lawyer's own (a calendar).
+
+    The firm's row outlives a disconnect, so ids still fit later. A lawyer's own is deleted when it is removed.
+    """
 
     class Provider(models.TextChoices):
         CLIO = "clio", "Clio"
+        ICS = "ics", "Calendar feed"
 
     class State(models.TextChoices):
         ACTIVE = "active", "Connected"
@@ -20,6 +25,8 @@ class Connection(models.Model):
 
     firm = models.ForeignKey("firms.Firm", on_delete=models.CASCADE, related_name="+")
     provider = models.CharField(max_length=20, choices=Provider.choices)
+    # Whose own it is; None is the firm's.
+    lawyer = models.ForeignKey("firms.Lawyer", on_delete=models.CASCADE, null=True, blank=True, related_name="+")
     region = models.CharField(max_length=2, blank=True)
     account_id = models.CharField(max_length=60)
     account_name = models.CharField(max_length=255)
@@ -43,11 +50,39 @@ class Connection(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["firm", "provider"],
-                condition=~models.Q(state="disconnected"),
+                condition=~models.Q(state="disconnected") & models.Q(lawyer=None),
                 name="one_connection_a_firm",
             ),
-            models.UniqueConstraint(fields=["firm", "provider", "account_id"], name="account_once_a_firm"),
+            models.UniqueConstraint(
+                fields=["firm", "provider", "account_id"],
+                condition=models.Q(lawyer=None),
+                name="account_once_a_firm",
+            ),
+            models.UniqueConstraint(
+                fields=["lawyer", "provider", "account_id"],
+                condition=models.Q(lawyer__isnull=False),
+                name="account_once_a_lawyer",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(provider="clio", lawyer=None)
+                | (~models.Q(provider="clio") & models.Q(lawyer__isnull=False)),
+                name="clio_is_the_firms_calendars_are_a_lawyers",
+            ),
         ]
+
+
+class Feed(models.Model):
+    """What a calendar feed has beyond its connection: where it is, and what was last read from there."""
+
+    connection = models.OneToOneField(Connection, on_delete=models.CASCADE, related_name="feed")
+    address = EncryptedText()  # whoever has it reads the calendar: never logged, never shown
+    host = models.CharField(max_length=255)
+    # The mirror holds the body with these marks, read as of `zone` by the `reading`-th way of reading.
+    etag = models.CharField(max_length=300, blank=True)
+    modified = models.CharField(max_length=100, blank=True)
+    digest = models.CharField(max_length=64, blank=True)
+    zone = models.CharField(max_length=64, blank=True)
+    reading = models.PositiveSmallIntegerField(default=0)
 
 
 class Cursor(models.Model):
