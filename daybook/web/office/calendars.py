@@ -1,4 +1,4 @@
-"""Manage Calendars: which of the firm's Clio calendars take a lawyer's time, and which one receives appointments."""
+"""Manage Calendars: which calendars, the firm's in Clio and their own, take a lawyer's time, and which one receives appointments."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from daybook.calendars import operations
 from daybook.calendars.models import Calendar, CalendarUse
-from daybook.calendars.queries import calendars_of_firm, uses_of
+from daybook.calendars.queries import calendars_for, uses_of
 from daybook.calendars.reading import trouble_of
 from daybook.core.errors import Refusal
 from daybook.core.times import say_moment
@@ -25,6 +25,7 @@ from daybook.firms.models import Lawyer
 from daybook.firms.permissions import may
 from daybook.firms.queries import access_lawyer
 from daybook.sync import calendars as remote
+from daybook.sync import feeds
 from daybook.sync import queries as connections
 from daybook.sync.models import Connection
 from daybook.sync.trouble import RemoteTrouble
@@ -45,6 +46,8 @@ REASONS: dict[str, str] = {
 
 def reason_of(calendar: Calendar) -> str:
     """Why appointments cannot be written into a calendar; empty when they can."""
+    if calendar.kind == feeds.KIND:
+        return "A feed can only be read"
     if not calendar.present:
         return "Clio no longer lists this calendar"
     return "" if calendar.writable else REASONS[calendar.permission] or "This calendar is read-only"
@@ -58,12 +61,13 @@ def named(calendar: Calendar) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One calendar of the page, with its two checkboxes drawn already."""
+    """One calendar of the page, with its checkboxes drawn already."""
 
     calendar: Calendar
     name: str
     blocks: forms.BoundField
     all_day: forms.BoundField
+    tentative: forms.BoundField | None
     reason: str
     word: str
     tone: str
@@ -86,7 +90,7 @@ class CalendarsForm(RefusableForm):
         primary.widget.reasons = {str(c.pk): reason_of(c) for c in calendars}
         primary.required = any(calendar.writable for calendar in calendars)
         primary.initial = next((str(key) for key, use in uses.items() if use.is_primary), "")
-        for key in self.calendars:
+        for key, calendar in self.calendars.items():
             use = uses.get(key)
             self.fields[f"blocks_{key}"] = forms.BooleanField(
                 required=False, label="Blocks my time", initial=use is not None and use.blocks
@@ -94,6 +98,12 @@ class CalendarsForm(RefusableForm):
             self.fields[f"all_day_{key}"] = forms.BooleanField(
                 required=False, label="All-day entries block", initial=use is None or use.all_day_blocks
             )
+            if calendar.kind == feeds.KIND:  # entries in Clio are never tentative
+                self.fields[f"tentative_{key}"] = forms.BooleanField(
+                    required=False,
+                    label="Tentative entries block",
+                    initial=use is None or use.tentative_blocks,
+                )
 
     def chosen(self) -> dict[str, Any]:
         """What `choose_calendars` wants to know."""
@@ -101,6 +111,7 @@ class CalendarsForm(RefusableForm):
         return {
             "blocking": {key: True for key in self.calendars if typed[f"blocks_{key}"]},
             "all_day_blocks": {key: typed[f"all_day_{key}"] for key in self.calendars},
+            "tentative_blocks": {key: typed.get(f"tentative_{key}", True) for key in self.calendars},
             "primary": self.calendars[int(typed["primary"])] if typed["primary"] else None,
         }
 
@@ -108,13 +119,11 @@ class CalendarsForm(RefusableForm):
 @require_http_methods(["GET", "HEAD", "POST"])
 @office("see_integrations")
 def manage(request: OfficeRequest) -> HttpResponse:
-    lawyer = _lawyer(request)
+    lawyer = lawyer_of(request)
     if lawyer is None:
         return render(request, "desk/choose.html", {"next": request.path})
     connection = connections.connection_of(request.actor.firm.pk)
-    calendars = sorted(
-        calendars_of_firm(request.actor.firm.pk), key=lambda c: (not c.writable, c.name.lower(), c.pk)
-    )
+    calendars = sorted(calendars_for(lawyer), key=lambda c: (not c.writable, c.name.lower(), c.pk))
     uses = {use.calendar_id: use for use in uses_of(lawyer)}
     form = CalendarsForm(calendars, uses, request.POST if request.method == "POST" else None)
     status = 422 if form.is_bound else 200
@@ -144,7 +153,7 @@ def manage(request: OfficeRequest) -> HttpResponse:
 @office("see_integrations")
 def refresh(request: OfficeRequest) -> HttpResponse:
     """Ask Clio for the list again, now."""
-    lawyer = _lawyer(request)
+    lawyer = lawyer_of(request)
     if lawyer is None:
         return render(request, "desk/choose.html", {"next": request.path})
     connection = connections.access_connection(request.actor)
@@ -160,7 +169,7 @@ def refresh(request: OfficeRequest) -> HttpResponse:
     return redirect(_here(lawyer))
 
 
-def _lawyer(request: OfficeRequest) -> Lawyer | None:
+def lawyer_of(request: OfficeRequest) -> Lawyer | None:
     """The lawyer in the address, else the one at the desk. Raises Http404 for one this person may not choose for."""
     asked = request.GET.get("lawyer", "")
     if asked:
@@ -180,13 +189,14 @@ def _here(lawyer: Lawyer) -> str:
 def _rows(form: CalendarsForm, uses: dict[int, CalendarUse], lawyer: Lawyer, now: datetime) -> list[Row]:
     rows = []
     for key, calendar in form.calendars.items():
-        word, tone, note = _state(calendar, uses.get(key), lawyer, now)
+        word, tone, note = state_of(calendar, uses.get(key), lawyer, now)
         rows.append(
             Row(
                 calendar,
                 named(calendar),
                 form[f"blocks_{key}"],
                 form[f"all_day_{key}"],
+                form[f"tentative_{key}"] if f"tentative_{key}" in form.fields else None,
                 reason_of(calendar),
                 word,
                 tone,
@@ -196,7 +206,7 @@ def _rows(form: CalendarsForm, uses: dict[int, CalendarUse], lawyer: Lawyer, now
     return rows
 
 
-def _state(
+def state_of(
     calendar: Calendar, use: CalendarUse | None, lawyer: Lawyer, now: datetime
 ) -> tuple[str, str, str]:
     """A word, its color, and a sentence about how our copy of this calendar stands."""
