@@ -128,8 +128,8 @@ def writes(current: Card, target: Card) -> Writes:
 
     Nothing is added that could be changed instead: somebody's new address takes over the id of the one that went. Left
     out, and named, are: texts of more than 255 characters, members beyond the twentieth, a change between person and
-    company with all texts that hang on it, a change that would leave the contact without a name, and changes of a member
-    without id. What is left out removes nothing at the other side.
+    company with all texts that hang on it, a change that would leave the contact without a name, that somebody no
+    longer works for a company (the API document of 2026-04-08 has no way to say so), and changes of a member without id. What is left out removes nothing at the other side.
     """
     texts, left_out = _texts(current, target)
     steps: dict[str, tuple[Step, ...]] = {}
@@ -165,6 +165,8 @@ def _texts(current: Card, target: Card) -> tuple[dict[str, str], list[str]]:
     if current.kind != target.kind:
         return {}, ["kind", *changed]
     left_out = [name for name, now in changed.items() if len(now) > MOST_CHARACTERS]
+    if target.kind == "person" and changed.get("company") == "":
+        left_out.append("company")
     naming = _NAMED_BY[target.kind]
     if not any(getattr(current if name in left_out else target, name) for name in naming):
         left_out += [name for name in naming if name in changed]

@@ -14,6 +14,7 @@ from daybook.core.changes import (
     Step,
     alike,
     differences,
+    reached,
     spoken,
     writes,
 )
@@ -101,6 +102,19 @@ def test_which_postal_address_is_the_main_one_is_not_told_to_clio() -> None:
         ("w", ("value", "label")),
         ("h", ("value", "label")),
     ]
+
+
+def test_that_somebody_left_a_company_cannot_be_told_to_clio() -> None:
+    todo = writes(replace(DANA, company="Roe Ltd"), DANA)
+    assert todo.empty
+    assert todo.left_out == ("company",)
+    assert not writes(replace(DANA, company="Roe Ltd"), replace(DANA, company="Vale Ltd")).left_out
+
+
+def test_what_was_left_out_is_not_what_the_other_side_holds() -> None:
+    before = replace(DANA, company="Roe Ltd")
+    sent_card = replace(DANA, title="KC", emails=(*DANA.emails, email("more")))
+    assert reached(sent_card, before, ("company", "emails:more@x.example")) == replace(before, title="KC")
 
 
 def test_the_twenty_first_member_is_left_out_and_named() -> None:

@@ -132,6 +132,8 @@ class Ledger:
             value = getattr(card, name)
             strict = not self.is_loose(one) and len(was) <= 1
             allowed = said if strict and said else was | said | {""} if not strict else was or {""}
+            if name == "company":
+                allowed |= was  # Clio cannot be told that somebody has left one
             if value not in allowed:
                 yield f"{one} says {name} {value!r}, not one of {sorted(allowed)}"
 

@@ -126,7 +126,8 @@ def _agree(meeting: _Meeting, link: Link, contact: Contact, record: Theirs) -> N
     link.agreed = Agreed(record.card, merged.base).json()
     if merged.ours != ours or record.is_client != contact.is_client:
         meeting.changed.append((contact, merged.ours, record.is_client))
-    if not writes(record.card, merged.theirs).empty or contact.pk in meeting.stuck:
+    needed = writes(record.card, merged.theirs)
+    if not needed.empty or needed.left_out or contact.pk in meeting.stuck:
         meeting.owed.append(contact.pk)
     if before.theirs is not None:
         meeting.renamed |= _renamed(before.theirs, record.card)
@@ -237,11 +238,12 @@ def _write(meeting: _Meeting) -> None:
     rows.add_links(connection, meeting.fresh)
     rows.save_links(meeting.links)
     if meeting.joined:
+        # Of ours, what kept them apart; of Clio's, that it was not wanted. Who else was parted from it stays so.
+        Why = Apart.Why
         Apart.objects.filter(
-            Q(theirs__in=[record.id for _, record in meeting.joined])
-            | Q(ours__in=[contact.pk for contact, _ in meeting.joined]),
+            Q(ours__in=[contact.pk for contact, _ in meeting.joined], why__in=[Why.GONE, Why.UNLINKED])
+            | Q(theirs__in=[record.id for _, record in meeting.joined], why=Why.REMOVED),
             connection=connection,
-            why__in=[Apart.Why.GONE, Apart.Why.UNLINKED],
         ).delete()
     owing.want(connection, meeting.owed, now, edited=False)
     look_again(connection, meeting.renamed, now)

@@ -30,11 +30,14 @@ _WANT = f"""
     {_SAID_ANEW}
 """  # noqa: S608 - our own columns
 _WANT_OF_FIRM = f"""
-    INSERT INTO sync_owed ({_COLUMNS})
-    SELECT id, %(contact)s, 'pending', 1, 0, '', %(now)s, %(now)s FROM sync_connection
-     WHERE firm_id = %(firm)s AND provider = 'clio' AND state <> 'disconnected' ORDER BY id LIMIT 1
-    {_SAID_ANEW}
-    RETURNING connection_id
+    WITH said AS (
+        INSERT INTO sync_owed ({_COLUMNS})
+        SELECT id, %(contact)s, 'pending', 1, 0, '', %(now)s, %(now)s FROM sync_connection
+         WHERE firm_id = %(firm)s AND provider = 'clio'
+        {_SAID_ANEW}
+        RETURNING connection_id
+    )
+    SELECT id FROM said JOIN sync_connection ON id = connection_id WHERE state <> 'disconnected'
 """  # noqa: S608 - our own columns
 
 
@@ -52,7 +55,10 @@ def want(connection: Connection, contacts: Iterable[int], now: datetime, *, edit
 
 
 def want_of_firm(firm_id: int, contact: int, now: datetime) -> int | None:
-    """As `want`, for the connection of a contact's firm, broken or not: its id; None when it has none and owes nothing."""
+    """
+    As `want`, for the connection of a contact's firm, broken or not; returns its id. One that has ended is owed it as well,
+    for the day on which somebody connects again, but there is nobody to tell now: None.
+    """
     said = {"firm": firm_id, "contact": contact, "now": now, "edited": True}
     return next((row[0] for row in prepared.rows(_WANT_OF_FIRM, said)), None)
 

@@ -14,7 +14,8 @@ from daybook.contacts import queries as contact_queries
 from daybook.contacts.cards import card_of
 from daybook.contacts.models import Contact
 from daybook.core import matching
-from daybook.core.cards import Card
+from daybook.core.cards import SETS, Card
+from daybook.core.changes import alike
 from daybook.core.people import Person, fold
 from daybook.sync.mirror import rows
 from daybook.sync.mirror.records import Theirs
@@ -129,14 +130,19 @@ class _Ours:
     def __init__(self, contacts: dict[int, Contact]) -> None:
         self.contacts = contacts
         self.people: dict[int, Person] = {}
+        self.cards: dict[int, Card] = {}
         self.holders: dict[str, set[int]] = defaultdict(set)
         for pk, contact in contacts.items():
-            card = card_of(contact)
+            card = self.cards[pk] = card_of(contact)
             self.people[pk] = person_of(str(pk), card)
             for key in _marks(card):
                 self.holders[key].add(pk)
         #: Addresses and numbers that several share: an office's, a family's.
         self.crowded = frozenset(key for key, holders in self.holders.items() if len(holders) > 1)
+
+    def same(self, pk: int, card: Card) -> bool:
+        """Whether one of ours says the very same, and more than a name."""
+        return any(getattr(card, name) for name in SETS) and alike(self.cards[pk], card)
 
     def like(self, card: Card) -> list[int]:
         if not self.holders:
@@ -154,6 +160,11 @@ def _judge(record: Theirs, ours: _Ours, apart: Apartness) -> Found:
     known = [ours.people[pk] for pk in ours.like(record.card) if (pk, record.id) not in apart.different]
     if not known:
         return _NEW
+    same = [person for person in known if ours.same(int(person.key), record.card)]
+    if (
+        len(same) == 1
+    ):  # what we added a moment ago, the answer having been lost, has not only the name in common
+        return Found(matching.Decision.LINK, (ours.contacts[int(same[0].key)],), "everything the same", 1.0)
     found = matching.pair(person_of(record.id, record.card), known, crowded=ours.crowded)
     if found.decision is matching.Decision.NEW or found.best is None or found.likeness is None:
         return _NEW

@@ -115,7 +115,10 @@ def _agree(work: Work, turn: Turn) -> str:
         if link is None:
             return adding.add(work.setting, work.session, contact, now=timezone.now(), tally=work.tally)
         known = Agreed.of(link)
-        if known.theirs is None or not link.etag:
+        if known.sent is not None:
+            # Nobody knows whether that arrived; it has to be found out before anything else is noted in its place.
+            Link.objects.filter(pk=link.pk, etag=link.etag).update(etag="")
+        if known.theirs is None or known.sent is not None or not link.etag:
             _read_again(work, link)
             continue
         merged = merge(
