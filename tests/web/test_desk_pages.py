@@ -292,7 +292,7 @@ def test_moving_to_a_free_time(alice: Client, cast: Cast):
 def test_moving_to_any_other_time_by_the_lawyers_clock(alice: Client, cast: Cast):
     appointment = booked(cast)
     url = reverse("reschedule", args=[appointment.pk])
-    answer = alice.post(url, {"start": "other", "on": "2026-12-05", "at": "19:15"})  # a Saturday evening
+    answer = alice.post(url, {"start": "other", "on": "2026-12-05", "at": "19:15", "anyway": "on"})
     assert answer.status_code == 302
     appointment.refresh_from_db()
     assert appointment.start == at(cast.alice, TUESDAY + timedelta(days=4), 19, 15)
@@ -330,7 +330,9 @@ def test_a_time_that_cannot_be_had_is_said_beside_the_field_and_kept(
 
 def test_the_hour_that_comes_twice_is_taken_the_first_time(alice: Client, cast: Cast):
     appointment = booked(cast)
-    alice.post(reverse("reschedule", args=[appointment.pk]), {"on": "2027-11-07", "at": "01:30"})
+    alice.post(
+        reverse("reschedule", args=[appointment.pk]), {"on": "2027-11-07", "at": "01:30", "anyway": "on"}
+    )
     appointment.refresh_from_db()
     assert appointment.start.isoformat() == "2027-11-07T07:30:00+00:00"
 
