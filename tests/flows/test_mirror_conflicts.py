@@ -257,7 +257,7 @@ def test_what_clio_could_not_be_told_is_settled_by_a_look_at_clio(books: Books) 
     from daybook.sync.models import Owed
 
     contact, theirs = books.both()
-    books.control.fault("malformed", method="PATCH", path="/api/v4/contacts*")
+    books.control.fault("status_after", method="PATCH", path="/api/v4/contacts*", status=422)
     books.say(contact, title="KC")
     assert Owed.objects.get().state == "trouble"
     books.cycle()

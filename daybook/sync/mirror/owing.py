@@ -127,6 +127,11 @@ def forget(connection: Connection, contact: int) -> None:
     Owed.objects.filter(connection=connection, contact=contact).delete()
 
 
+def how_many(connection: Connection) -> int:
+    """Contacts of which Clio is to hear and that can go by themselves."""
+    return Owed.objects.filter(connection=connection, state=Owed.State.PENDING).count()
+
+
 def next_try(connection: Connection) -> datetime | None:
     """When something is due next; None when nothing is owed that could go by itself."""
     due: datetime | None = Owed.objects.filter(connection=connection, state=Owed.State.PENDING).aggregate(

@@ -13,6 +13,7 @@ from daybook.connectors.clio import contacts as remote
 from daybook.connectors.clio.session import Priority, Session
 from daybook.connectors.clio.shapes import ClioContact
 from daybook.connectors.errors import (
+    Garbled,
     Limited,
     Missing,
     NotAuthorised,
@@ -35,6 +36,12 @@ from daybook.sync.models import ContactSync, Cycle, Link
 
 #: One job tells for this long, then makes room for others and goes on in the next.
 STRETCH = timedelta(seconds=40)
+
+#: An answer nobody can read is often a proxy's, and the next one is Clio's: tried so often before a person is asked.
+GARBLED_TRIES = 3
+
+#: What somebody edits is told soon; a whole book that is to be told makes way for bookings.
+A_FEW = 10
 
 #: How often a contact that changes in Clio while it is being told is looked at again before it has to wait.
 PATIENCE = 3
@@ -62,7 +69,8 @@ def tell(*, connection_id: int, now: datetime, kind: str = Cycle.Kind.EDIT) -> d
     connection = setting.connection
     until = timezone.now() + STRETCH
     with round_of(connection, kind, now) as tally:
-        session = clio.session(connection, Priority.SOON, before=partial(counted, tally))
+        soon = Priority.SOON if owing.how_many(connection) <= A_FEW else Priority.BACKGROUND
+        session = clio.session(connection, soon, before=partial(counted, tally))
         work = Work(setting, session, tally)
         while (turn := owing.take(connection, timezone.now())) is not None:
             wait = _tell_one(work, turn)
@@ -78,7 +86,7 @@ def _tell_one(work: Work, turn: Turn) -> datetime | None:
     now = timezone.now()
     try:
         with clio.noticing(work.setting.connection):
-            waits = _agree(work, turn)
+            first = _agree(work, turn)
     except Limited as trouble:
         at = now + timedelta(seconds=trouble.after or 60)
         owing.again(turn, text="", at=at, now=now)
@@ -87,14 +95,15 @@ def _tell_one(work: Work, turn: Turn) -> datetime | None:
         owing.again(turn, text=trouble.text, at=now, now=now)
         return now + timedelta(days=1)
     except RemoteTrouble as trouble:
-        if trouble.retry is Retry.NEVER and not isinstance(trouble, Stale):
+        waits = isinstance(trouble, Stale) or (isinstance(trouble, Garbled) and turn.attempts < GARBLED_TRIES)
+        if trouble.retry is Retry.NEVER and not waits:
             owing.stuck(turn, text=trouble.text, now=timezone.now())
             work.tally.trouble = trouble.text[:300]
             return None
         owing.again(turn, text=trouble.text, at=None, now=timezone.now())
         return timezone.now() + timedelta(seconds=5) if isinstance(trouble, Unreachable) else None
-    if waits:
-        owing.stuck(turn, text=waits, now=timezone.now())
+    if first:
+        owing.stuck(turn, text=first, now=timezone.now())
     else:
         owing.done(turn, timezone.now())
     return None
