@@ -113,11 +113,11 @@ def still(m: Machine) -> Iterator[str]:
     """What a further round and a further search do although there is nothing to do."""
     for what, most in ((cycle.run, 1), (sweep.run, 1 + len(m.hidden))):
         before = rows(m)
-        m.clio.control.clear_log()
+        already = len(m.clio.control.log())
         m.clock.advance(7300)
         Cursor.objects.update(leased_until=None)
         what(connection_id=m.connection_id, now=timezone.now())
-        asked = m.clio.control.log()
+        asked = m.clio.control.log()[already:]
         if len(asked) > most:
             yield f"{what.__module__} asked {[(one['method'], one['path'], one['query']) for one in asked]}"
         for was, now in zip(before, rows(m), strict=True):

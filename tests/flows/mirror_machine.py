@@ -26,6 +26,7 @@ from daybook.contacts.merging import union
 from daybook.contacts.models import Contact
 from daybook.core.cards import Card
 from daybook.core.errors import Refusal
+from daybook.core.reconcile import GROUPS, Rule
 from daybook.jobs import schedule
 from daybook.sync import hooks
 from daybook.sync.mirror import records
@@ -82,6 +83,8 @@ class Machine:
         self.slots = iter(range(48))
         connection = Connection.objects.get(firm=self.firm)
         self.connection_id = connection.pk
+        groups = {group: self.chance.choice(list(Rule)) for group in GROUPS if self.chance.random() < 0.3}
+        ContactSync.objects.filter(connection=connection).update(policy=groups)
         self.hook = Hook.objects.create(
             connection=connection,
             model="contact",
