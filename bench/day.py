@@ -34,13 +34,15 @@ def main(firms: int = FIRMS, rounds: int = ROUNDS) -> int:
 
 
 def _measure(daybook: Stand, theirs: Theirs, firms: int, rounds: int) -> int:
+    from django.utils import timezone
+
     from daybook.sync.models import ContactSync, Cycle, Link
 
     assert daybook.worker is not None
     theirs.call("record", on=False)
     offices = [_firm(theirs, number) for number in range(firms)]
-    _work(daybook)
-    _approve(theirs, offices)
+    theirs.advance(timedelta(hours=1))
+    _import(theirs, offices)
     analyze()
     table = Table(f"A day of contact sync: {firms:,} firms of {CONTACTS} contacts, {rounds} of 12 rounds")
     table.begin(
@@ -55,7 +57,7 @@ def _measure(daybook: Stand, theirs: Theirs, firms: int, rounds: int) -> int:
         for _ in range(rounds):
             theirs.advance(timedelta(hours=2))
             changed = _changes(theirs, offices, chance)
-            ContactSync.objects.update(next_cycle_at=None)
+            ContactSync.objects.update(next_cycle_at=timezone.now())
             begun = time.perf_counter()
             _tick()
             _work(daybook)
@@ -97,22 +99,42 @@ def _firm(theirs: Theirs, number: int) -> tuple[Any, str, Any]:
     )
     theirs.call("bulk_contacts", count=CONTACTS, user=lawyer, start=number * CONTACTS + 1)
     office = seed.office(f"Firm Number {number}", timezone.now())
-    return office, lawyer, theirs.connect(office, lawyer)
+    return office, lawyer, _connected(theirs, office, lawyer)
 
 
-def _approve(theirs: Theirs, offices: list[tuple[Any, str, Any]]) -> None:
+def _connected(theirs: Theirs, office: Any, lawyer: str) -> Any:
+    """A connection without what follows from it: calendars and subscriptions are not what is measured."""
+    from django.utils import timezone
+
+    from daybook.sync.mirror import terms
+    from daybook.sync.models import Connection
+
+    now = timezone.now()
+    token = theirs.call("token", user=lawyer)
+    connection = Connection.objects.create(
+        firm=office.firm,
+        provider="clio",
+        region="US",
+        account_id=lawyer,
+        access_token=token["access_token"],
+        refresh_token=token["refresh_token"],
+        token_expires_at=now + timedelta(days=30),
+        connected_at=now,
+    )
+    terms.begin(connection)
+    return connection
+
+
+def _import(theirs: Theirs, offices: list[tuple[Any, str, Any]]) -> None:
+    """Every firm's first import, approved at once; not measured."""
     from django.utils import timezone
 
     from daybook.sync.mirror import cycle, first, terms
-    from daybook.sync.models import ContactSync
 
     for office, _, connection in offices:
-        setting = terms.begin(connection)
-        first.approve(actor=theirs.actor(office), setting=setting, now=timezone.now())
-    until = time.monotonic() + 1200
-    while ContactSync.objects.exclude(phase=ContactSync.Phase.LIVE).exists() and time.monotonic() < until:
-        for setting in ContactSync.objects.exclude(phase=ContactSync.Phase.LIVE)[:200]:
-            cycle.run(connection_id=setting.connection_id, now=timezone.now())
+        cycle.run(connection_id=connection.pk, now=timezone.now())
+        first.approve(actor=theirs.actor(office), setting=terms.begin(connection), now=timezone.now())
+        cycle.run(connection_id=connection.pk, now=timezone.now())
 
 
 def _changes(theirs: Theirs, offices: list[tuple[Any, str, Any]], chance: random.Random) -> int:
