@@ -83,6 +83,8 @@ def span(one, wall: datetime, first: datetime) -> tuple[datetime, datetime]:
         days = one["length"] // 720 + 1
         return midnight(wall.date(), zone), midnight(wall.date() + timedelta(days=days), zone)
     exact = instant(first + length, zone) - instant(first, zone)
+    if exact <= timedelta(0):  # an hour that clocks skip
+        exact = length
     start = instant(wall, zone)
     return start, max(instant(wall + length, zone), start + exact)
 

@@ -14,6 +14,7 @@ from daybook.connectors.ics.values import (
     Moment,
     Unreadable,
     after,
+    elapsed,
     is_day,
     moment,
     moments,
@@ -200,7 +201,8 @@ class _Reader:
 def _between(start: Moment, end: Moment) -> Period | None:
     if not isinstance(start, datetime) or not isinstance(end, datetime):
         raise Unreadable("it begins with a day and ends with a time, or the other way round")
-    low, high = sorted((start.astimezone(UTC), end.astimezone(UTC)))
+    begin = start.astimezone(UTC)
+    low, high = sorted((begin, begin + elapsed(start, end)))
     return Period(low, high) if low < high else None
 
 

@@ -13,7 +13,7 @@ from icalendar.prop import vRecur
 from recurring_ical_events import CalendarQuery
 
 from daybook.connectors.ics.lines import Block, Line
-from daybook.connectors.ics.values import Moment, Unreadable, after, is_day, moment, moments
+from daybook.connectors.ics.values import Moment, Unreadable, after, elapsed, is_day, moment, moments
 from daybook.connectors.ics.zones import Zones
 
 #: How often a rule may come round between its beginning and the end of the window.
@@ -116,7 +116,7 @@ def _end(block: Block, start: Moment, first: Moment, first_end: Moment) -> Momen
     if not isinstance(start, datetime) or not isinstance(first, datetime) or is_day(first_end):
         return start + (first_end - first)  # type: ignore[operator]
     wall = first_end - first  # type: ignore[operator]
-    exact = first_end.astimezone(UTC) - first.astimezone(UTC)  # type: ignore[union-attr]
+    exact = elapsed(first, first_end)  # type: ignore[arg-type]
     return max((start + wall).astimezone(UTC), start.astimezone(UTC) + exact)
 
 

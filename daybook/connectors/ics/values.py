@@ -102,6 +102,15 @@ def after(start: Moment, text: str) -> Moment:
         raise Unreadable("its DURATION is too long") from None
 
 
+def elapsed(start: datetime, end: datetime) -> timedelta:
+    """
+    The time that goes by between two clock times. Where clocks skip all of it, what the clock would have shown: an
+    hour's meeting in an hour that does not exist is taken to be held after it.
+    """
+    gone, shown = end.astimezone(UTC) - start.astimezone(UTC), end - start
+    return shown if gone <= timedelta(0) < shown else gone
+
+
 def standing(block: Block) -> Standing:
     """
     What the entry says of itself. Of two flags that differ, TRANSP counts before Outlook's own.
