@@ -14,7 +14,8 @@ from django.http import Http404
 from daybook.calendars import operations as mirror
 from daybook.calendars.models import Calendar
 from daybook.calendars.operations import Busy
-from daybook.connectors.errors import RemoteTrouble
+from daybook.connectors.errors import Missing, RemoteTrouble
+from daybook.connectors.ics import NAME
 from daybook.connectors.ics import fetch as remote
 from daybook.connectors.ics.fetch import Fetched, Marks
 from daybook.connectors.ics.read import read
@@ -154,7 +155,9 @@ def find(calendar: Calendar, connection: Connection, asked: Asked) -> Told:
 
     Raises RemoteTrouble.
     """
-    feed = Feed.objects.select_related("connection__lawyer").get(connection=connection)
+    feed = Feed.objects.select_related("connection__lawyer").filter(connection=connection).first()
+    if feed is None:
+        raise Missing(NAME, text="This feed has been removed.")
     home = feed.connection.lawyer.time_zone
     known = _known(calendar, feed, home, asked)
     found = remote.fetch(
@@ -176,7 +179,8 @@ def find(calendar: Calendar, connection: Connection, asked: Asked) -> Told:
 
     def kept() -> None:
         _remember(feed, found, home)
-        feed.save(update_fields=["etag", "modified", "digest", "zone", "reading"])
+        kept_now = {name: getattr(feed, name) for name in ("etag", "modified", "digest", "zone", "reading")}
+        Feed.objects.filter(pk=feed.pk).update(**kept_now)  # it may have been removed meanwhile
 
     return Told(busy, window.start, window.end, whole=True, kept=kept)
 

@@ -337,7 +337,7 @@ def test_the_certificate_is_checked_against_the_name_and_not_the_address(tmp_pat
     names = []
     server.sni_callback = lambda socket, name, context: names.append(name)
     with site(always(200, {}, b"safe"), server) as here:
-        where = {"private": True, "resolve": leads("127.0.0.1"), "verify": client}
+        where = {"private": True, "resolve": leads("127.0.0.1"), "trust": client}
         assert fetch.fetch(f"https://calendar.example:{here.port}/", **where).body == b"safe"
         with pytest.raises(Unreachable):
             fetch.fetch(f"https://other.example:{here.port}/", **where)

@@ -333,6 +333,25 @@ def test_removing_a_feed_erases_it_and_gives_the_time_back(desk: Desk) -> None:
     assert calendars.refresh_busy(calendar_id=pk, now=desk.now)  # a job that comes too late does no harm
 
 
+def test_a_feed_removed_while_it_is_read_stays_removed(desk: Desk, monkeypatch) -> None:
+    from daybook.calendars.models import BusyPeriod
+    from daybook.sync import calendars, feeds
+    from daybook.sync.models import Connection, Feed
+
+    desk.add()
+    desk.publisher.busy(desk.at(10))
+    pk, really = desk.calendar().pk, feeds.read
+
+    def meanwhile(*args: object, **more: object) -> object:
+        feeds.remove(connection=Connection.objects.get(), actor=desk.cast.alice_actor, now=desk.now)
+        return really(*args, **more)
+
+    monkeypatch.setattr(feeds, "read", meanwhile)
+    assert calendars.refresh_busy(calendar_id=pk, now=desk.now)
+    assert not BusyPeriod.objects.exists()
+    assert not Feed.objects.exists()
+
+
 def test_the_address_is_unreadable_in_the_database_and_in_no_log_and_no_event(desk: Desk, capfd) -> None:
     from django.db import connection
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import ssl
 import threading
 import time
 from dataclasses import dataclass, field
+from functools import lru_cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from urllib.parse import urljoin
 
@@ -65,7 +67,7 @@ def fetch(
     private: bool = False,
     seconds: float = BACKGROUND_SECONDS,
     resolve: Resolver | None = None,
-    verify: object = True,
+    trust: ssl.SSLContext | None = None,
 ) -> Fetched:
     """
     Fetch what is at `address`, or learn that nothing has changed `since`.
@@ -78,7 +80,7 @@ def fetch(
     deadline = time.monotonic() + seconds
     for _ in range(MAX_REDIRECTS + 1):
         visit = check(address, NAME, private=private, resolve=resolve)
-        answer = _ask(visit, since or Marks(), deadline, verify)
+        answer = _ask(visit, since or Marks(), deadline, trust or _trusted())
         location = answer.headers.get("Location")
         if answer.status in _REDIRECTS and location:
             address = urljoin(visit.url, location)
@@ -87,6 +89,12 @@ def fetch(
             continue
         return _fetched(answer, since or Marks())
     raise Garbled(NAME, text="The address leads from one to another without end.")
+
+
+@lru_cache(maxsize=1)
+def _trusted() -> ssl.SSLContext:
+    """The certificates of this machine, taken in once: that costs as much as asking whether a feed has changed."""
+    return httpx2.create_ssl_context()
 
 
 def _fetched(answer: http.Answer, since: Marks) -> Fetched:
@@ -102,7 +110,7 @@ def _fetched(answer: http.Answer, since: Marks) -> Fetched:
     return Fetched(answer.body, Marks(headers.get("ETag", "")[:300], headers.get("Last-Modified", "")[:100]))
 
 
-def _ask(visit: Visit, since: Marks, deadline: float, verify: object) -> http.Answer:
+def _ask(visit: Visit, since: Marks, deadline: float, trust: ssl.SSLContext) -> http.Answer:
     """Try the checked places one after the other, until one can be connected to."""
     for guard in http.guards:
         guard()
@@ -110,7 +118,7 @@ def _ask(visit: Visit, since: Marks, deadline: float, verify: object) -> http.An
     for place in visit.places[:4]:
         started, status = time.monotonic(), None
         try:
-            answer = _ask_place(visit, place, since, deadline, verify)
+            answer = _ask_place(visit, place, since, deadline, trust)
             status = answer.status
             return answer
         except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
@@ -125,7 +133,7 @@ def _ask(visit: Visit, since: Marks, deadline: float, verify: object) -> http.An
     raise Unreachable(NAME) from trouble
 
 
-def _ask_place(visit: Visit, place: str, since: Marks, deadline: float, verify: object) -> http.Answer:
+def _ask_place(visit: Visit, place: str, since: Marks, deadline: float, trust: ssl.SSLContext) -> http.Answer:
     headers = {
         "Host": visit.host_header,
         "User-Agent": http.USER_AGENT,
@@ -138,7 +146,7 @@ def _ask_place(visit: Visit, place: str, since: Marks, deadline: float, verify: 
         headers["If-Modified-Since"] = since.modified
     left = max(0.1, deadline - time.monotonic())
     client = httpx2.Client(
-        verify=verify,  # type: ignore[arg-type]
+        verify=trust,
         trust_env=False,  # through a proxy, the proxy would look the name up again
         cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])),
         timeout=httpx2.Timeout(min(http.READ_SECONDS, left), connect=min(http.CONNECT_SECONDS, left)),
