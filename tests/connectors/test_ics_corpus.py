@@ -177,3 +177,22 @@ def test_a_zone_described_in_one_file_means_nothing_in_another():
     text = (FEEDS / "bad_zone.ics").read_bytes().replace(b"Nowhere", b"Customized Time Zone")
     with pytest.raises(Garbled):
         read(text, window=WINDOW, home="America/Denver")
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "FREQ=SECONDLY",
+        "FREQ=MINUTELY",
+        "FREQ=HOURLY;BYMONTH=2",
+        "FREQ=DAILY;BYMONTH=13",
+        "FREQ=DAILY;BYSETPOS=2",
+        "FREQ=WEEKLY;INTERVAL=0",
+        "FREQ=DAILY;BYHOUR=" + ",".join(map(str, range(24))) + ";BYMINUTE=" + ",".join(map(str, range(60))),
+    ],
+)
+def test_a_rule_that_would_keep_us_busy_is_refused(rule: str):
+    entry = f"UID:a\nDTSTART:20200106T150000Z\nDURATION:PT1H\nRRULE:{rule}"
+    text = f"BEGIN:VCALENDAR\nBEGIN:VEVENT\n{entry}\nEND:VEVENT\nEND:VCALENDAR\n"
+    with pytest.raises(Garbled):
+        read(text.encode(), window=WINDOW, home="America/Denver")

@@ -57,7 +57,8 @@ def heed(block: Block, start: Moment, until: datetime) -> None:
         if parts["FREQ"] == "DAILY" and set(parts) & RARE:
             raise Unreadable("its rule of repeating is too intricate")
         known = (until.date() - (start.date() if isinstance(start, datetime) else start)).days + 1
-        if known * 86_400 > MOST_STEPS * step * int(interval):
+        a_day = _count(parts, "BYHOUR") * _count(parts, "BYMINUTE")
+        if known * 86_400 * a_day > MOST_STEPS * step * int(interval):
             raise Unreadable("it repeats too often")
         if not _can_happen(parts):
             raise Unreadable("its rule of repeating names days that do not exist")
@@ -68,11 +69,17 @@ def _parts(rule: str) -> dict[str, str]:
     return {name.strip().upper(): value.strip().upper() for name, _, value in pairs}
 
 
+def _count(parts: dict[str, str], name: str) -> int:
+    return parts.get(name, "").count(",") + 1
+
+
 def _can_happen(parts: dict[str, str]) -> bool:
     """Whether some month named has some day named: a rule without one is searched to the year 9999."""
+    months = [int(month) for month in parts.get("BYMONTH", "1").split(",")]
+    if any(not 1 <= month <= 12 for month in months):
+        return False
     if "BYMONTHDAY" not in parts:
         return True
-    months = [int(month) for month in parts.get("BYMONTH", "1").split(",")]
     days = [abs(int(day)) for day in parts["BYMONTHDAY"].split(",")]
     return any(0 < day <= _LONGEST.get(month, 31) for month in months for day in days)
 
