@@ -83,7 +83,7 @@ def _doubles(m: Machine, theirs: dict[int, Card]) -> Iterator[str]:
         return
     for here, there in m.links():
         known = m.ledger.made | m.ledger.base.keys()
-        if theirs[there].kind != "company" and not {f"o:{here}", f"t:{there}"} & known:
+        if theirs[there].kind != "company" and not m.ledger.of(f"o:{here}") & known:
             yield f"{here} and {there} ({theirs[there].name}) were made by nobody"
 
 
