@@ -167,7 +167,13 @@ def due(now: datetime, limit: int = 200) -> list[int]:
     rows = (
         Push.objects.filter(state=Push.State.PENDING, next_try_at__lte=now)
         .filter(Q(leased_until=None) | Q(leased_until__lte=now))
-        .filter(Q(firm__in=Connection.objects.filter(state=Connection.State.ACTIVE).values("firm")))
+        .filter(
+            Q(
+                firm__in=Connection.objects.filter(
+                    provider=Connection.Provider.CLIO, state=Connection.State.ACTIVE
+                ).values("firm")
+            )
+        )
         .order_by("next_try_at")
     )
     return list(rows.values_list("appointment_id", flat=True)[:limit])

@@ -26,6 +26,8 @@ ABOUT: dict[str, str] = {
     "acted_for": LAWYER,
     "lawyer_matched": LAWYER,
     "calendars_chosen": LAWYER,
+    "feed_added": LAWYER,
+    "feed_removed": LAWYER,
     "hours_saved": LAWYER,
     "exception_saved": LAWYER,
     "exception_removed": LAWYER,
