@@ -32,6 +32,7 @@ class Ledger:
         self.base = {node(side, id): card for side, read in self.read.items() for id, card in read().items()}
         self.parents: dict[str, str] = {}
         self.texts: dict[str, dict[str, str]] = defaultdict(dict)
+        self.ever: dict[str, set[str]] = defaultdict(set)
         self.members: dict[str, dict[Key, list[str]]] = defaultdict(lambda: defaultdict(list))
         self.loose: set[str] = set()
         self.pairs = {(node("o", ours), node("t", theirs)) for ours, theirs in links}
@@ -98,6 +99,7 @@ class Ledger:
         for name in TEXTS:
             if getattr(was, name) != getattr(after, name) or before is None:
                 self.texts[one][name] = getattr(after, name)
+                self.ever[name].add(getattr(after, name))
         for name in SETS:
             old, new = _by_key(getattr(was, name)), _by_key(getattr(after, name))
             for key in old.keys() | new.keys():
@@ -132,6 +134,8 @@ class Ledger:
             value = getattr(card, name)
             strict = not self.is_loose(one) and len(was) <= 1
             allowed = said if strict and said else was | said | {""} if not strict else was or {""}
+            if not strict:
+                allowed = allowed | self.ever[name]  # one that had arrived before the two were parted
             if name == "company":
                 allowed |= was  # Clio cannot be told that somebody has left one
             if value not in allowed:

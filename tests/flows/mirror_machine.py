@@ -262,6 +262,8 @@ def switched_off(at: int | None) -> Iterator[None]:
         # The test's own transaction is around all this: Django gives it up when a savepoint fails.
         if "SAVEPOINT" not in str(sql):
             one_more()
+        if left[0] < 0 and not database.savepoint_ids:
+            database.needs_rollback = False
         return execute(sql, *arguments)
 
     http.observers.append(one_more)
@@ -270,6 +272,8 @@ def switched_off(at: int | None) -> Iterator[None]:
             yield
     finally:
         http.observers.remove(one_more)
+        if left[0] <= 0 and not database.savepoint_ids:
+            database.needs_rollback = False
 
 
 @contextmanager
