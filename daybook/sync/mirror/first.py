@@ -195,7 +195,8 @@ def _go_live(setting: ContactSync, tally: Cycle) -> None:
     tally.finished_at = now
 
 
-#: Tables that an import fills.
+#: After how many batches PostgreSQL hears of the tables that an import fills.
+COUNTED = (1, 8)
 FILLED = (
     "sync_link",
     "sync_staged",
@@ -208,10 +209,9 @@ FILLED = (
 
 def _count_rows(done: int) -> None:
     """
-    Tell PostgreSQL now and then how large the tables have become: its own upkeep comes a minute too late, and until
-    then every read is planned as if they were empty, and reads them whole. At 1, 4, 16, 64… batches.
+    Tell PostgreSQL twice how large the tables have become: its own upkeep comes a minute too late, and until then every
+    read is planned as if they were empty, and reads them whole. Later it reckons with their growth by itself.
     """
-    batches = done // BATCH
-    if batches and batches & (batches - 1) == 0 and batches.bit_length() % 2:
+    if done // BATCH in COUNTED:
         with database.cursor() as cursor:
             cursor.execute(f"ANALYZE {', '.join(FILLED)}")
