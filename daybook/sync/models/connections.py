@@ -26,7 +26,9 @@ class Connection(models.Model):
     firm = models.ForeignKey("firms.Firm", on_delete=models.CASCADE, related_name="+")
     provider = models.CharField(max_length=20, choices=Provider.choices)
     # Whose own it is; None is the firm's.
-    lawyer = models.ForeignKey("firms.Lawyer", on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    lawyer = models.ForeignKey(
+        "firms.Lawyer", on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+    )
     region = models.CharField(max_length=2, blank=True)
     account_id = models.CharField(max_length=60)
     account_name = models.CharField(max_length=255)
