@@ -57,7 +57,9 @@ def test_keys_are_rotated(settings):
     old, new = fernet_key("old"), fernet_key("new")
     settings.ENCRYPTION_KEYS = (old,)
     firm = Firm.objects.create(name="Example", slug="example")
-    made = Connection.objects.create(firm=firm, access_token="a secret", connected_at=timezone.now())
+    made = Connection.objects.create(
+        firm=firm, provider="clio", access_token="a secret", connected_at=timezone.now()
+    )
 
     def raw() -> str:
         with connection.cursor() as cursor:
