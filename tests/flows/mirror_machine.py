@@ -251,7 +251,11 @@ def switched_off(at: int | None) -> Iterator[None]:
     if at is None:
         yield
         return
-    left = [at]
+    left, depth = [at], len(database.savepoint_ids)
+
+    def alone() -> bool:
+        """Whether no savepoint of the product's is open: then it would be in no transaction at all."""
+        return not any(database.savepoint_ids[depth:])
 
     def one_more(*_: Any) -> None:
         left[0] -= 1
@@ -262,17 +266,23 @@ def switched_off(at: int | None) -> Iterator[None]:
         # The test's own transaction is around all this: Django gives it up when a savepoint fails.
         if "SAVEPOINT" not in str(sql):
             one_more()
-        if left[0] < 0 and not database.savepoint_ids:
+        if left[0] <= 0 and alone():
             database.needs_rollback = False
         return execute(sql, *arguments)
 
     http.observers.append(one_more)
     try:
-        with database.execute_wrapper(statement), suppress(Killed):
+        with database.execute_wrapper(statement):
             yield
+    except Exception:
+        if left[0] > 0:
+            raise
+        # A worker that is dead clears nothing up: what its `finally` meets in the test's transaction is no finding.
+    except Killed:
+        pass
     finally:
         http.observers.remove(one_more)
-        if left[0] <= 0 and not database.savepoint_ids:
+        if left[0] <= 0 and alone():
             database.needs_rollback = False
 
 
