@@ -67,9 +67,12 @@ def tell(*, connection_id: int, now: datetime, kind: str = Cycle.Kind.EDIT) -> d
     if setting is None or setting.phase != ContactSync.Phase.LIVE:
         return None
     connection = setting.connection
+    many = owing.how_many(connection)
+    if not many:  # as after nearly every cycle
+        return None
     until = timezone.now() + STRETCH
     with round_of(connection, kind, now) as tally:
-        soon = Priority.SOON if owing.how_many(connection) <= A_FEW else Priority.BACKGROUND
+        soon = Priority.SOON if many <= A_FEW else Priority.BACKGROUND
         session = clio.session(connection, soon, before=partial(counted, tally))
         work = Work(setting, session, tally)
         while (turn := owing.take(connection, timezone.now())) is not None:
