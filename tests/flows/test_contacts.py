@@ -182,3 +182,18 @@ def test_rounds_are_kept_for_ninety_days(office: Office) -> None:
     assert Cycle.objects.count() == before
     tally.forget_old(office.now + timedelta(days=91))
     assert not Cycle.objects.filter(finished_at__isnull=False).exists()
+
+
+def test_a_company_that_is_hidden_from_the_connection_is_not_taken_for_removed(office: Office) -> None:
+    from daybook.contacts.models import Contact
+
+    control = office.clio.control
+    company = control.create_contact(ALICE, type="Company", name="Quill Partners")
+    person = control.create_contact(ALICE, first_name="Zed", last_name="Quill", company={"id": company["id"]})
+    finish(office)
+    assert Contact.objects.get(last_name="Quill").company_name == "Quill Partners"
+    control.hide_contact(company["id"], ALICE)
+    control.edit_contact(ALICE, person["id"], title="Dr.")
+    finish(office)
+    contact = Contact.objects.get(last_name="Quill")
+    assert (contact.title, contact.company_name) == ("Dr.", "Quill Partners")

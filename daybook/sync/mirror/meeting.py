@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -114,6 +114,9 @@ def _agree(meeting: _Meeting, link: Link, contact: Contact, record: Theirs) -> N
     """Merge one pair, and note what either side lacks."""
     ours = card_of(contact)
     before = Agreed.of(link)
+    if record.company_hidden:  # hidden is not removed: what was last seen, or what we have, still holds
+        company = before.theirs.company if before.theirs is not None else ours.company
+        record = replace(record, card=replace(record.card, company=company))
     since = meeting.edited.get(contact.pk, contact.updated_at)
     merged = merge(
         agreed=before.baseline(record.card),

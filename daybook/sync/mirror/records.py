@@ -18,19 +18,28 @@ KINDS = {"Company": "company", "Person": "person"}
 
 @dataclass(frozen=True, slots=True)
 class Theirs:
-    """One contact in Clio. `changed_at` is Clio's own clock."""
+    """
+    One contact in Clio. `changed_at` is Clio's own clock. `company_hidden`: the person works for somebody whom the
+    connection may not see, so that the card's empty company says nothing.
+    """
 
     id: str
     etag: str
     card: Card
     is_client: bool
     changed_at: datetime | None
+    company_hidden: bool = False
 
 
 def theirs_of(contact: ClioContact, country: str) -> Theirs:
     """A contact read from Clio; `country` is how numbers without a country code are read."""
     return Theirs(
-        contact.id, contact.etag[:200], card_of(contact, country), contact.is_client, contact.updated_at
+        contact.id,
+        contact.etag[:200],
+        card_of(contact, country),
+        contact.is_client,
+        contact.updated_at,
+        company_hidden=contact.company is not None and not contact.company.name,
     )
 
 
