@@ -18,7 +18,7 @@ from daybook.calendars import queries as calendars
 from daybook.core import availability as engine
 from daybook.core.hours import day_period, zone
 from daybook.firms.models import Firm, Lawyer
-from daybook.firms.permissions import Actor, firm_may, may
+from daybook.firms.permissions import Actor, may
 
 LIVE = (Appointment.State.HELD, Appointment.State.CONFIRMED)
 
@@ -271,13 +271,4 @@ def _within(
         (datetime.fromtimestamp(max(start, first), UTC), datetime.fromtimestamp(min(end, last), UTC))
         for start, end in sorted(spans)
         if start < last and end > first
-    )
-
-
-def may_be_booked(appointment_type: AppointmentType, firm: Firm) -> bool:
-    """Whether the public can book this type today at all."""
-    return (
-        appointment_type.active
-        and appointment_type.who_may_book == AppointmentType.WhoMayBook.ANYONE
-        and firm_may(firm, "public_booking")
     )

@@ -18,14 +18,3 @@ def access_matter(actor: Actor, matter_id: int) -> Matter:
 
 def time_of(appointment_id: int) -> TimeEntry | None:
     return TimeEntry.objects.select_related("matter").filter(appointment_id=appointment_id).first()
-
-
-def last_matter_of(client_id: int) -> Matter | None:
-    """The matter this client's time went to last."""
-    entry = (
-        TimeEntry.objects.filter(appointment__contact_id=client_id)
-        .select_related("matter")
-        .order_by("-created_at")
-        .first()
-    )
-    return entry.matter if entry else None

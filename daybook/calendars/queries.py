@@ -273,14 +273,6 @@ def primary_calendar(lawyer_id: int) -> Calendar | None:
     return use.calendar if use else None
 
 
-def access_calendar(actor: Actor, calendar_id: int) -> Calendar:
-    """Raises Http404 for another firm's calendar."""
-    calendar = calendars_of_firm(actor.firm.pk).filter(pk=calendar_id).first()
-    if calendar is None:
-        raise Http404
-    return calendar
-
-
 def usual_hours(lawyer: Lawyer, appointment_type_id: int | None = None) -> list[WorkingHours]:
     return list(WorkingHours.objects.filter(lawyer=lawyer, appointment_type=appointment_type_id))
 

@@ -150,6 +150,7 @@ def axe() -> Callable[[Page], None]:
     source = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 
     def check(page: Page) -> None:
+        page.wait_for_load_state()
         page.evaluate(source)
         found = page.evaluate(
             "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations'], preload: false})",
@@ -170,6 +171,8 @@ def no_sideways_scroll() -> Callable[[Page], None]:
     """`no_sideways_scroll(page)` fails when the page is wider than its window."""
 
     def check(page: Page) -> None:
+        # A click waits until the next page has begun, not until there is something of it to measure.
+        page.wait_for_load_state()
         wide, window = page.evaluate(
             "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
         )

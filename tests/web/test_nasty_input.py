@@ -56,7 +56,7 @@ TEXTS = (
 ALL = NUMBERISH + TEXTS
 
 #: Everything into everything would take ten minutes: each field meets this share of it, each form all of it.
-SHARE = 23
+SHARE = 11
 
 #: Every name a query string is read by, and one that means nothing.
 NAMES = (

@@ -82,28 +82,14 @@ def pages(
     overlap. The list is not a snapshot, and a contact that is not in it need not be gone (restricted visibility,
     changelog 4.0.9): ask for it by id. Raises `RemoteTrouble`.
     """
-    for found in session.pages(PATH, _listed(updated_since, limit), start_url=start_url):
-        yield _page(found)
-
-
-def page(
-    session: Session, *, url: str | None = None, updated_since: datetime | None = None, limit: int = 200
-) -> Page[ClioContact]:
-    """One page of `pages`: the first one, or the one at `url`. Raises `RemoteTrouble`."""
-    return _page(session.page(PATH, _listed(updated_since, limit), url=url))
-
-
-def _listed(updated_since: datetime | None, limit: int) -> dict[str, Any]:
-    return {
+    params = {
         "fields": CONTACT_FIELDS,
         "order": "id(asc)",
         "limit": limit,
         "updated_since": None if updated_since is None else write.instant(updated_since),
     }
-
-
-def _page(found: Page[Any]) -> Page[ClioContact]:
-    return Page(tuple(ClioContact.parse(read.record(item)) for item in found.items), found.next_url, found.at)
+    for page in session.pages(PATH, params, start_url=start_url):
+        yield Page(tuple(ClioContact.parse(read.record(item)) for item in page.items), page.next_url, page.at)
 
 
 def refs(session: Session, *, start_url: str | None = None) -> Iterator[Page[Ref]]:

@@ -1,6 +1,5 @@
 """One connection to Clio at work: bearer token, refresh, rate limit, versions, errors."""
 
-import copy
 import enum
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -90,17 +89,6 @@ class Session:
         self._clock = clock
         self._http = http or Http(f"{self.base_url}/api/v4", PROVIDER)
         self._refreshing = threading.Lock()
-
-    @property
-    def budget(self) -> Budget | None:
-        """Who is asked before each request."""
-        return self._budget
-
-    def with_budget(self, budget: Budget | None) -> "Session":
-        """The same session asking somebody else for its requests: for use in a thread without a database."""
-        other = copy.copy(self)
-        other._budget = budget
-        return other
 
     def get(
         self, path: str, params: Mapping[str, Any] | None = None, *, at: Mapping[str, str] | None = None

@@ -13,7 +13,7 @@ from daybook.contacts.cards import card_of
 from daybook.contacts.models import Contact, Source
 from daybook.core.cards import from_json
 from daybook.core.errors import Refusal
-from daybook.core.merging import Side, merge, resolve
+from daybook.core.merging import Side, merge, resolve_all
 from daybook.firms.outbox import record
 from daybook.firms.permissions import Actor
 from daybook.sync import questions
@@ -56,11 +56,14 @@ def settle_conflict(
             raise NoLonger
         ours, rules = card_of(contact), terms.rules(setting)
         merged = merge(agreed=known.base, ours=ours, theirs=known.theirs, policy=rules, newer=None)
+        chosen = [
+            (conflict, side)
+            for conflict in merged.conflicts
+            if (side := choices.get(f"{conflict.field}/{conflict.part}".rstrip("/"))) is not None
+        ]
         base = known.base
-        for conflict in merged.conflicts:
-            side = choices.get(f"{conflict.field}/{conflict.part}".rstrip("/"))
-            if side is not None:
-                base = resolve(conflict, side, agreed=base, ours=ours, theirs=known.theirs)
+        if chosen:
+            base = resolve_all(chosen, agreed=base, ours=ours, theirs=known.theirs)
         after = merge(agreed=base, ours=ours, theirs=known.theirs, policy=rules, newer=None)
         Link.objects.filter(pk=link.pk).update(
             agreed=Agreed(known.theirs, after.base, known.sent).json(), agreed_at=now

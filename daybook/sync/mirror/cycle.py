@@ -16,7 +16,7 @@ from daybook.connectors.clio.shapes import ClioContact
 from daybook.connectors.errors import Limited, Missing, Rejected, RemoteTrouble
 from daybook.firms.outbox import record
 from daybook.sync import clio
-from daybook.sync.mirror import ahead, first, leaving, telling, terms
+from daybook.sync.mirror import first, leaving, telling, terms
 from daybook.sync.mirror.meeting import meet
 from daybook.sync.mirror.records import Theirs, theirs_of
 from daybook.sync.mirror.tally import counted, round_of
@@ -94,7 +94,7 @@ def _read(setting: ContactSync, cursor: Cursor, tally: Cycle) -> datetime | None
     until = timezone.now() + STRETCH
     session = clio.session(connection, Priority.BACKGROUND, before=partial(counted, tally))
     with clio.noticing(connection):
-        for page in ahead.pages(
+        for page in remote.pages(
             session,
             start_url=cursor.next_url or None,
             updated_since=cursor.since - OVERLAP if cursor.since else None,
