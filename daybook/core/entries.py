@@ -1,20 +1,43 @@
-"""What a calendar of any kind says of a time, and whether that takes it: the contract of every calendar provider."""
+"""What a calendar of any kind says of a time, and whether that takes it: the words every calendar provider is read into."""
 
 from __future__ import annotations
 
 import enum
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from daybook.core.periods import Period
 
 
-class Standing(enum.Enum):
-    """What an entry says of itself. What says nothing is busy."""
+class Standing(enum.StrEnum):
+    """What an entry says of itself, for the person whose calendar it is. What says nothing is busy."""
 
     BUSY = "busy"
     TENTATIVE = "tentative"
+    UNANSWERED = "unanswered"  # an invitation not answered yet
+    OUT_OF_OFFICE = "out_of_office"
+    TRAVEL = "travel"  # one's own way to an appointment
     FREE = "free"
+    DECLINED = "declined"
     CANCELLED = "cancelled"
+
+
+#: A whole-day entry takes time only if whole days do in that calendar, and then by its standing like any other.
+#: What takes time in a calendar for which nobody has chosen: everything but what says that it does not.
+TAKES: dict[Standing, bool] = {
+    Standing.BUSY: True,
+    Standing.TENTATIVE: True,
+    Standing.UNANSWERED: True,
+    Standing.OUT_OF_OFFICE: True,
+    Standing.TRAVEL: True,
+    Standing.FREE: False,
+    Standing.DECLINED: False,
+    Standing.CANCELLED: False,
+}
+
+#: What a lawyer may choose for each calendar. The others are no question: busy is busy, cancelled is gone.
+CHOOSABLE = tuple(one for one in Standing if one not in (Standing.BUSY, Standing.CANCELLED))
+TAKEN_BY_DEFAULT = frozenset(standing for standing, takes in TAKES.items() if takes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,29 +50,13 @@ class Entry:
     standing: Standing = Standing.BUSY
 
 
-class Takes(enum.Enum):
-    """Whether an entry takes its lawyer's time, where `CalendarUse` holds the lawyer's choices for the calendar."""
-
-    ALWAYS = "always"
-    NEVER = "never"
-    IF_ALL_DAY_BLOCKS = "if whole days block"
-    IF_TENTATIVE_BLOCKS = "if tentative entries block"
-    IF_BOTH_BLOCK = "if whole days and tentative entries block"
-
-
-#: (what the entry says, whether it is for whole days) -> whether it takes time. Unless chosen otherwise, everything blocks.
-TAKES: dict[tuple[Standing, bool], Takes] = {
-    (Standing.BUSY, False): Takes.ALWAYS,
-    (Standing.BUSY, True): Takes.IF_ALL_DAY_BLOCKS,
-    (Standing.TENTATIVE, False): Takes.IF_TENTATIVE_BLOCKS,
-    (Standing.TENTATIVE, True): Takes.IF_BOTH_BLOCK,
-    (Standing.FREE, False): Takes.NEVER,
-    (Standing.FREE, True): Takes.NEVER,
-    (Standing.CANCELLED, False): Takes.NEVER,
-    (Standing.CANCELLED, True): Takes.NEVER,
-}
-
-
 def may_take(entry: Entry) -> bool:
     """Whether the entry takes time under any choice, and so belongs into the mirror."""
-    return TAKES[entry.standing, entry.all_day] is not Takes.NEVER
+    return entry.standing is not Standing.CANCELLED
+
+
+def takes(
+    entry: Entry, *, all_day: bool = True, standings: Collection[Standing] = TAKEN_BY_DEFAULT
+) -> bool:
+    """Whether the entry takes its lawyer's time, where whole days do or not and those standings do."""
+    return (all_day or not entry.all_day) and entry.standing in standings

@@ -13,10 +13,10 @@ from pathlib import Path
 
 from sandbox.clio.app import DELIBERATE, Application
 from sandbox.clio.control import Control
-from sandbox.clio.log import Exchange
 from sandbox.clio.persist import Saver, load
 from sandbox.clio.world import REGIONS, App, World
 from sandbox.http import Server, serve
+from sandbox.log import Exchange
 
 __all__ = ["DELIBERATE", "REGIONS", "Control", "Exchange", "Sandbox", "start"]
 

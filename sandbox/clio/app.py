@@ -10,12 +10,13 @@ from typing import Any
 from werkzeug.http import http_date
 from werkzeug.wrappers import Request, Response
 
-from sandbox.clio import api, control_http, oauth, pages
+from sandbox import control_http
+from sandbox.clio import api, oauth, pages
 from sandbox.clio.control import Control
 from sandbox.clio.errors import Refused, TooMany, Unauthorized
-from sandbox.clio.faults import Fault
-from sandbox.clio.log import Exchange
 from sandbox.clio.world import World
+from sandbox.faults import Fault
+from sandbox.log import Exchange
 
 #: Set by the sandbox's own tests on requests that are wrong on purpose; the contract check leaves those alone.
 DELIBERATE = "X-Sandbox-Deliberate"
@@ -43,7 +44,7 @@ class Application:
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         request = Request(environ)
         if request.path.startswith(control_http.PREFIX):
-            return control_http.handle(self.control, request)(environ, start_response)
+            return control_http.handle(self.control, request, (Refused,))(environ, start_response)
         if self.world.faults.down:
             environ["sandbox.drop"] = True
             return _nothing(start_response)

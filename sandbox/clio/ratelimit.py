@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 
-from sandbox.clio.clock import Clock
+from sandbox.clock import Clock
 
 WINDOW = 60
 

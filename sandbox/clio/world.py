@@ -6,14 +6,14 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.clio.clock import Clock
 from sandbox.clio.context import Context, zone_named
-from sandbox.clio.faults import Faults
-from sandbox.clio.log import Log
 from sandbox.clio.quirks import QUIRKS
 from sandbox.clio.ratelimit import RateLimit
 from sandbox.clio.store import Row, Store
 from sandbox.clio.webhooks import Webhooks
+from sandbox.clock import Clock
+from sandbox.faults import Faults
+from sandbox.log import Log
 
 REGIONS = ("us", "ca", "eu", "au")
 
