@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from daybook.connectors.errors import Garbled, Unreachable
-from daybook.connectors.ics import NAME
 
-#: What is looked at of an entry. Titles, descriptions and guests are not even taken apart.
+#: What is looked at of every entry. Titles, descriptions and guests are not even taken apart, unless asked for.
 WANTED = frozenset(
     {
         "DTSTART",
@@ -68,49 +67,49 @@ class Block:
         return next((line.value.strip() for line in self.lines if line.name == name), "")
 
 
-def blocks(body: bytes) -> list[Block]:
+def blocks(body: bytes, name: str, *, also: frozenset[str] = frozenset()) -> list[Block]:
     """
-    Take a calendar file apart.
+    Take a calendar file apart. `name` is what people know its source by, `also` names lines wanted besides `WANTED`.
 
     Raises Garbled for what is no calendar, Unreachable for one that stops in the middle: the rest of it is unknown.
     """
-    text = _decoded(body)
+    text, wanted = _decoded(body), WANTED | also
     if not re.match(r"\s*BEGIN[ \t]*:[ \t]*VCALENDAR\s", text, re.IGNORECASE):
-        raise Garbled(NAME, text=NOT_A_CALENDAR)
+        raise Garbled(name, text=NOT_A_CALENDAR)
     found: list[Block] = []
     open_names: list[str] = []
     block: Block | None = None
     for number, text_line in _unfolded(text):
         marker = _marker(text_line)
         if marker is not None:
-            begins, name = marker
+            begins, kind = marker
             if begins:
-                if name in KINDS and open_names != ["VCALENDAR"]:
+                if kind in KINDS and open_names != ["VCALENDAR"]:
                     raise Garbled(
-                        NAME, text=f"Line {number} of this calendar begins an entry inside another."
+                        name, text=f"Line {number} of this calendar begins an entry inside another."
                     )
-                open_names.append(name)
-                if name in KINDS:
-                    block = Block(name, number)
+                open_names.append(kind)
+                if kind in KINDS:
+                    block = Block(kind, number)
                     found.append(block)
                     if len(found) > MOST_ENTRIES:
                         raise Garbled(
-                            NAME, text="This calendar has more entries than Daybook reads (50,000)."
+                            name, text="This calendar has more entries than Daybook reads (50,000)."
                         )
             else:
-                if not open_names or open_names.pop() != name:
-                    raise Garbled(NAME, text=f"Line {number} of this calendar ends what never began.")
-                if name in KINDS:
+                if not open_names or open_names.pop() != kind:
+                    raise Garbled(name, text=f"Line {number} of this calendar ends what never began.")
+                if kind in KINDS:
                     block = None
         if block is not None:
             if block.kind == "VTIMEZONE":
                 block.raw.append(text_line)
             if marker is None and len(open_names) == 2:
-                line = _line(text_line)
+                line = _line(text_line, wanted)
                 if line is not None:
                     block.lines.append(line)
     if open_names:
-        raise Unreachable(NAME, text="This calendar stops in the middle. Daybook will try again.")
+        raise Unreachable(name, text="This calendar stops in the middle. Daybook will try again.")
     return found
 
 
@@ -141,11 +140,11 @@ def _marker(line: str) -> tuple[bool, str] | None:
     return (word == "BEGIN", name.strip().upper()) if colon and word in ("BEGIN", "END") else None
 
 
-def _line(text: str) -> Line | None:
-    """The line taken apart; None for one that says nothing of when somebody is taken."""
+def _line(text: str, wanted: frozenset[str]) -> Line | None:
+    """The line taken apart; None for one that is not wanted."""
     match = _NAME.match(text)
     name = match[1].upper() if match else ""
-    if match is None or (name not in WANTED and name not in ("TZID", "X-LIC-LOCATION")):
+    if match is None or (name not in wanted and name not in ("TZID", "X-LIC-LOCATION")):
         return None
     parameters: dict[str, str] = {}
     at = match.end()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
-from daybook.connectors.ics.lines import Block, Line
-from daybook.connectors.ics.zones import Zones
+from daybook.connectors.recurrence.lines import Block, Line
+from daybook.connectors.recurrence.zones import Zones
 from daybook.core.entries import Standing
 
 Moment = date | datetime

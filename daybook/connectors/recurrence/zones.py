@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from dateutil.tz import tzical
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
-from daybook.connectors.ics.lines import Block
+from daybook.connectors.recurrence.lines import Block
 from daybook.core.errors import UnknownTimeZone
 from daybook.core.hours import zone
 from daybook.core.periods import Period

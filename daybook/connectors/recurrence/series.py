@@ -12,9 +12,9 @@ from icalendar import Calendar, Event
 from icalendar.prop import vRecur
 from recurring_ical_events import CalendarQuery
 
-from daybook.connectors.ics.lines import Block, Line
-from daybook.connectors.ics.values import Moment, Unreadable, after, elapsed, is_day, moment, moments
-from daybook.connectors.ics.zones import Zones
+from daybook.connectors.recurrence.lines import Block, Line
+from daybook.connectors.recurrence.values import Moment, Unreadable, after, elapsed, is_day, moment, moments
+from daybook.connectors.recurrence.zones import Zones
 
 #: How often a rule may come round between its beginning and the end of the window.
 MOST_STEPS = 200_000

@@ -1,0 +1,1 @@
+"""Entries as iCalendar describes them, and when they take place: what feeds and calendar providers have in common."""
