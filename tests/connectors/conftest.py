@@ -7,6 +7,11 @@ import structlog
 
 from daybook.connectors import http
 
+# Suites that several files of tests share: what fails in them is explained as in a test's own file.
+pytest.register_assert_rewrite(
+    *(f"tests.connectors.calendar_{part}" for part in ("rig", "reading", "writing", "oracle"))
+)
+
 
 @pytest.fixture(autouse=True)
 def _fresh_logger(monkeypatch: pytest.MonkeyPatch) -> None:
