@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from django.contrib.postgres.fields import DateTimeRangeField
+from django.contrib.postgres.fields import ArrayField, DateTimeRangeField
 from django.db import models
 from django.db.models import F, Func
+
+from daybook.core.entries import TAKEN_BY_DEFAULT, Standing
+
+
+def taken_by_default() -> list[str]:
+    return sorted(TAKEN_BY_DEFAULT)
 
 
 class WorkingHours(models.Model):
@@ -116,7 +122,8 @@ class CalendarUse(models.Model):
     blocks = models.BooleanField(default=True)
     is_primary = models.BooleanField(default=False)
     all_day_blocks = models.BooleanField(default=True)
-    tentative_blocks = models.BooleanField(default=True)
+    # What an entry may say of itself and take time all the same: values of core.entries.Standing.
+    standings = ArrayField(models.CharField(max_length=15), default=taken_by_default)
 
     class Meta:
         constraints = [
@@ -134,7 +141,7 @@ class BusyPeriod(models.Model):
     external_id = models.CharField(max_length=200)
     during = DateTimeRangeField()
     all_day = models.BooleanField(default=False)
-    tentative = models.BooleanField(default=False, db_default=False)
+    standing = models.CharField(max_length=15, default=Standing.BUSY.value, db_default=Standing.BUSY.value)
     # Our own appointment seen again in the other system: it blocks through its appointment, not twice.
     appointment = models.ForeignKey(
         "appointments.Appointment", on_delete=models.SET_NULL, null=True, related_name="+", db_index=False

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from daybook.calendars.models import (
     BusyPeriod,
@@ -19,6 +19,7 @@ from daybook.calendars.models import (
     WorkingHours,
 )
 from daybook.calendars.shared import EXPECTED
+from daybook.core.entries import TAKEN_BY_DEFAULT, Standing
 from daybook.core.errors import Refusal
 from daybook.core.hours import WeeklyHours
 from daybook.core.periods import Period
@@ -42,7 +43,7 @@ class Busy:
     during: Period
     all_day: bool = False
     appointment_id: int | None = None
-    tentative: bool = False
+    standing: Standing = Standing.BUSY
 
 
 def _behalf(actor: Actor | None, lawyer: Lawyer) -> dict[str, object]:
@@ -128,18 +129,18 @@ def choose_calendars(
     now: datetime,
     actor: Actor | None = None,
     all_day_blocks: dict[int, bool] | None = None,
-    tentative_blocks: dict[int, bool] | None = None,
+    standings: dict[int, frozenset[Standing]] | None = None,
 ) -> None:
     """
     Say which calendars take the lawyer's time and which one receives appointments. `blocking` is by calendar id;
-    calendars left out are not used. The primary calendar always blocks.
+    calendars left out are not used. The primary calendar always blocks. `standings` says by calendar id what takes time
+    there beside plain entries; where it says nothing, the defaults hold.
 
     Raises NotWritable when the connection may not write to `primary`.
     """
     if primary is not None and not primary.writable:
         raise NotWritable
     lenient = {key for key, blocks in (all_day_blocks or {}).items() if not blocks}
-    sure_only = {key for key, blocks in (tentative_blocks or {}).items() if not blocks}
     with transaction.atomic():
         lawyer = Lawyer.objects.select_for_update(no_key=True).get(pk=lawyer.pk)
         wanted = {
@@ -160,7 +161,7 @@ def choose_calendars(
                 blocks=blocking.get(key, True) or (primary is not None and key == primary.pk),
                 is_primary=primary is not None and key == primary.pk,
                 all_day_blocks=key not in lenient,
-                tentative_blocks=key not in sure_only,
+                standings=sorted((standings or {}).get(key, TAKEN_BY_DEFAULT) | {Standing.BUSY}),
             )
             for key in sorted(wanted)
         )
@@ -181,43 +182,61 @@ def store_busy(
     """
     Make the mirror of one calendar say exactly `busy` between `start` and `end`.
 
-    Rows that reach into the window are replaced, but for those of `shared.expect`; `whole` marks a reading of the full mirror window, which renews
-    `read_at` and clears trouble; a partial one only corrects its window. A calendar removed meanwhile stays removed.
+    Rows that reach into the window are replaced, but for those of `shared.expect`; `whole` marks a reading of the full
+    mirror window, which renews `read_at` and clears trouble; a partial one only corrects its window. A calendar removed
+    meanwhile stays removed.
     """
-    rows = [
-        BusyPeriod(
-            calendar_id=calendar_id,
-            external_id=item.external_id,
-            during=DateTimeTZRange(item.during.start, item.during.end),
-            all_day=item.all_day,
-            tentative=item.tentative,
-            appointment_id=item.appointment_id,
-        )
-        for item in busy
-    ]
+    rows = [_row(calendar_id, item) for item in busy]
     window = DateTimeTZRange(start, end)
     with transaction.atomic():
-        # One writer at a time for a mirror: two readings that cross would leave rows of both.
-        if not Calendar.objects.select_for_update(no_key=True).filter(pk=calendar_id).first():
+        if not _turn(calendar_id):
             return
-        # What is about to be written there is taken although the other system does not say so yet.
-        shown = [row.appointment_id for row in rows if row.appointment_id]
-        said = BusyPeriod.objects.filter(calendar_id=calendar_id).exclude(
-            Q(external_id=EXPECTED) & ~Q(appointment__in=shown)
-        )
+        said = _said(calendar_id, rows)
         said.filter(during__overlap=window).delete()
         if whole:
             said.exclude(during__overlap=window).delete()
         BusyPeriod.objects.bulk_create(rows, batch_size=1000)
         if whole:
-            Calendar.objects.filter(pk=calendar_id).update(
-                read_at=read_at,
-                read_from=start,
-                read_until=end,
-                trouble="",
-                trouble_since=None,
-                trouble_final=False,
-            )
+            renew(calendar_id=calendar_id, read_at=read_at)
+            Calendar.objects.filter(pk=calendar_id).update(read_from=start, read_until=end)
+
+
+def store_changes(*, calendar_id: int, changes: Mapping[str, Iterable[Busy]], read_at: datetime) -> None:
+    """
+    Replace all that the mirror has of each entry in `changes`, by the other system's id, with what it is now; nothing
+    for one that is gone. All else stands as it was, and the mirror is as good as one just read.
+    """
+    rows = [_row(calendar_id, item) for items in changes.values() for item in items]
+    with transaction.atomic():
+        if not _turn(calendar_id):
+            return
+        _said(calendar_id, rows).filter(external_id__in=list(changes)).delete()
+        BusyPeriod.objects.bulk_create(rows, batch_size=1000)
+        renew(calendar_id=calendar_id, read_at=read_at)
+
+
+def _row(calendar_id: int, item: Busy) -> BusyPeriod:
+    return BusyPeriod(
+        calendar_id=calendar_id,
+        external_id=item.external_id,
+        during=DateTimeTZRange(item.during.start, item.during.end),
+        all_day=item.all_day,
+        standing=item.standing,
+        appointment_id=item.appointment_id,
+    )
+
+
+def _turn(calendar_id: int) -> bool:
+    """One writer at a time for a mirror: two readings that cross would leave rows of both. False when it is gone."""
+    return Calendar.objects.select_for_update(no_key=True).filter(pk=calendar_id).first() is not None
+
+
+def _said(calendar_id: int, rows: list[BusyPeriod]) -> QuerySet[BusyPeriod]:
+    """What the other system has said so far. What is about to be written there is taken although it does not say so yet."""
+    shown = [row.appointment_id for row in rows if row.appointment_id]
+    return BusyPeriod.objects.filter(calendar_id=calendar_id).exclude(
+        Q(external_id=EXPECTED) & ~Q(appointment__in=shown)
+    )
 
 
 def renew(*, calendar_id: int, read_at: datetime) -> None:

@@ -16,6 +16,7 @@ from django.http import Http404
 from daybook.calendars.models import Calendar, CalendarUse, HolidayCalendar, HoursException, WorkingHours
 from daybook.calendars.reading import trouble_of
 from daybook.core.availability import Span
+from daybook.core.entries import TAKEN_BY_DEFAULT, Standing
 from daybook.core.hours import DayException, WeeklyHours
 from daybook.firms import prepared
 from daybook.firms.models import Lawyer
@@ -99,6 +100,9 @@ class Time:
     trouble: str
 
 
+#: What takes time in a calendar that nobody has chosen for: one linked by an appointment type.
+DEFAULTS = sorted(TAKEN_BY_DEFAULT)
+
 #: The end of time, in epoch seconds: the year 9999.
 FAR = 253_000_000_000
 
@@ -106,13 +110,13 @@ FAR = 253_000_000_000
 #: straight from the server: no datetime is built for the hundreds of rows of a busy month.
 _TIME = """
     WITH used AS MATERIALIZED (
-        SELECT c.id, u.all_day_blocks, u.tentative_blocks, c.name, c.read_at, c.trouble, c.trouble_final, c.read_until
+        SELECT c.id, u.all_day_blocks, u.standings, c.name, c.read_at, c.trouble, c.trouble_final, c.read_until
           FROM calendars_calendaruse u
           JOIN calendars_calendar c ON c.id = u.calendar_id
           JOIN sync_connection k ON k.id = c.connection_id
          WHERE u.lawyer_id = %(lawyer)s AND u.blocks AND k.state <> 'disconnected'
          UNION ALL
-        SELECT c.id, true, true, c.name, c.read_at, c.trouble, c.trouble_final, c.read_until
+        SELECT c.id, true, %(defaults)s::varchar[], c.name, c.read_at, c.trouble, c.trouble_final, c.read_until
           FROM calendars_calendar c
           JOIN sync_connection k ON k.id = c.connection_id
          WHERE c.id = %(linked)s AND k.state <> 'disconnected' AND NOT EXISTS
@@ -139,7 +143,7 @@ _TIME = """
            JOIN calendars_busyperiod b ON b.calendar_id = used.id
           WHERE upper(b.during) > %(start)s AND lower(b.during) < %(end)s
             AND (used.all_day_blocks OR NOT b.all_day)
-            AND (used.tentative_blocks OR NOT b.tentative)
+            AND b.standing = ANY(used.standings)
             AND (b.appointment_id IS NULL OR b.appointment_id <> %(without)s))
 """
 
@@ -168,6 +172,7 @@ def time_of(
         "start": start,
         "end": end,
         "without": without_appointment or 0,
+        "defaults": DEFAULTS,
     }
     ((week, exceptions, observed, used, busy),) = prepared.rows(_TIME, asked)
     by_hand = [(date.fromisoformat(on), *rest) for on, *rest in exceptions or ()]
@@ -221,7 +226,7 @@ _BUSY = """
       FROM calendars_busyperiod
      WHERE calendar_id = ANY(%s) AND upper(during) > %s AND lower(during) < %s
        AND NOT (all_day AND calendar_id = ANY(%s))
-       AND NOT (tentative AND calendar_id = ANY(%s))
+       AND NOT (calendar_id || standing) = ANY(%s)
        AND (appointment_id IS NULL OR appointment_id <> %s)
 """
 
@@ -234,9 +239,9 @@ def busy_spans(
         return []
     calendars = [use.calendar_id for use in uses]
     lenient = [use.calendar_id for use in uses if not use.all_day_blocks]
-    sure_only = [use.calendar_id for use in uses if not use.tentative_blocks]
+    lets = [f"{use.calendar_id}{one}" for use in uses for one in Standing if one not in use.standings]
     with database.cursor() as cursor:
-        cursor.execute(_BUSY, [calendars, start, end, lenient, sure_only, without_appointment or 0])
+        cursor.execute(_BUSY, [calendars, start, end, lenient, lets, without_appointment or 0])
         return cursor.fetchall()
 
 
@@ -256,7 +261,8 @@ def calendars_of_firm(firm_id: int) -> QuerySet[Calendar]:
 
 def calendars_for(lawyer: Lawyer) -> QuerySet[Calendar]:
     """Every calendar that may take this lawyer's time: the firm's, and their own."""
-    return _present(lawyer.firm_id).filter(Q(connection__lawyer=None) | Q(connection__lawyer=lawyer))
+    own_or_the_firms = Q(connection__lawyer=None) | Q(connection__lawyer=lawyer)
+    return _present(lawyer.firm_id).filter(own_or_the_firms).select_related("connection")
 
 
 def _present(firm_id: int) -> QuerySet[Calendar]:

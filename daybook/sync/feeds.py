@@ -19,7 +19,7 @@ from daybook.connectors.ics import NAME
 from daybook.connectors.ics import fetch as remote
 from daybook.connectors.ics.fetch import Fetched, Marks
 from daybook.connectors.ics.read import read
-from daybook.core.entries import Entry, Standing
+from daybook.core.entries import Entry
 from daybook.core.errors import Refusal
 from daybook.core.periods import Period
 from daybook.firms.models import Lawyer
@@ -33,7 +33,7 @@ KIND = "feed"
 FURTHER = timedelta(days=7)
 BEHIND = timedelta(days=1)
 #: Raised whenever files are read differently than before: then what has not changed is read again, once.
-READING = 1
+READING = 2
 MOST = 20  # feeds of one lawyer
 
 
@@ -209,7 +209,7 @@ def _busy(entries: list[Entry]) -> list[Busy]:
             external_id=entry.external_id,
             during=entry.during,
             all_day=entry.all_day,
-            tentative=entry.standing is Standing.TENTATIVE,
+            standing=entry.standing,
         )
         for entry in entries
     ]

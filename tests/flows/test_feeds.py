@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import product
 from typing import TYPE_CHECKING
 
 import pytest
@@ -266,6 +267,7 @@ def test_a_feed_is_read_again_when_an_appointment_is_confirmed(desk: Desk) -> No
 
 def test_tentative_entries_block_unless_the_lawyer_says_otherwise(desk: Desk) -> None:
     from daybook.calendars.operations import choose_calendars
+    from daybook.core.entries import TAKEN_BY_DEFAULT, Standing
 
     desk.publisher.busy(desk.at(10), "STATUS:TENTATIVE")
     desk.publisher.busy(desk.at(12), "TRANSP:TRANSPARENT")
@@ -278,41 +280,36 @@ def test_tentative_entries_block_unless_the_lawyer_says_otherwise(desk: Desk) ->
         lawyer=desk.cast.alice,
         blocking={pk: True},
         primary=None,
-        tentative_blocks={pk: False},
+        standings={pk: TAKEN_BY_DEFAULT - {Standing.TENTATIVE}},
         now=desk.now,
     )
     assert "10:00" in desk.free()[0]
 
 
 def test_what_the_table_of_flags_says_is_what_the_database_does(desk: Desk) -> None:
-    """Every row of the table, under every choice."""
+    """Every standing, for whole days and not, under every choice about it."""
     from daybook.calendars.models import BusyPeriod, CalendarUse
     from daybook.calendars.operations import Busy, store_busy
     from daybook.calendars.queries import blocking_uses, busy_spans
-    from daybook.core.entries import TAKES, Entry, Standing, Takes, may_take
+    from daybook.core.entries import TAKEN_BY_DEFAULT, Entry, Standing, may_take, takes
     from daybook.core.periods import Period
 
     desk.add()
     pk, during = desk.calendar().pk, Period(desk.at(10), desk.at(11))
-    for (standing, all_day), takes in TAKES.items():
+    for standing, all_day in product(Standing, (True, False)):
         entry = Entry("x", during, all_day, standing)
-        kept = [Busy("x", during, all_day, tentative=standing is Standing.TENTATIVE)] * may_take(entry)
+        kept = [Busy("x", during, all_day, standing=standing)] * may_take(entry)
         store_busy(
             calendar_id=pk, busy=kept, start=during.start, end=during.end, read_at=desk.now, whole=False
         )
-        for days in (True, False):
-            for maybes in (True, False):
-                CalendarUse.objects.update(all_day_blocks=days, tentative_blocks=maybes)
-                expected = {
-                    Takes.ALWAYS: True,
-                    Takes.NEVER: False,
-                    Takes.IF_ALL_DAY_BLOCKS: days,
-                    Takes.IF_TENTATIVE_BLOCKS: maybes,
-                    Takes.IF_BOTH_BLOCK: days and maybes,
-                }[takes]
-                spans = busy_spans(blocking_uses(desk.cast.alice.pk), during.start, during.end)
-                assert bool(spans) is expected, (standing, all_day, days, maybes)
-                assert ("10:00" not in desk.free()[0]) is expected
+        choices = (TAKEN_BY_DEFAULT, TAKEN_BY_DEFAULT - {standing}, TAKEN_BY_DEFAULT | {standing})
+        for days, chosen in product((True, False), choices):
+            CalendarUse.objects.update(all_day_blocks=days, standings=sorted(chosen))
+            expected = bool(kept) and takes(entry, all_day=days, standings=chosen)
+            spans = busy_spans(blocking_uses(desk.cast.alice.pk), during.start, during.end)
+            assert bool(spans) is expected, (standing, all_day, days, chosen)
+            assert ("10:00" not in desk.free()[0]) is expected
+    store_busy(calendar_id=pk, busy=[], start=during.start, end=during.end, read_at=desk.now, whole=False)
     assert BusyPeriod.objects.count() == 0
 
 

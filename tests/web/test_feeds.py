@@ -134,12 +134,8 @@ def test_on_manage_calendars_a_feed_cannot_be_the_primary_one_and_says_why(alice
     kept = alice.post(reverse("manage_calendars"), {f"blocks_{key}": "on", "primary": ""})
     assert kept.status_code == 302
     use = Calendar.objects.get().uses.get()
-    assert (use.blocks, use.all_day_blocks, use.tentative_blocks, use.is_primary) == (
-        True,
-        False,
-        False,
-        False,
-    )
+    assert (use.blocks, use.all_day_blocks, use.is_primary) == (True, False, False)
+    assert use.standings == ["busy"]
 
 
 def test_an_administrator_adds_a_feed_on_a_lawyers_behalf_and_the_trail_says_so(cast, remote):

@@ -16,6 +16,10 @@ class Connection(models.Model):
 
     class Provider(models.TextChoices):
         CLIO = "clio", "Clio"
+        GOOGLE = "google", "Google Calendar"
+        MICROSOFT = "microsoft", "Microsoft 365 or Outlook.com"
+        EXCHANGE = "exchange", "Exchange Server"
+        CALDAV = "caldav", "CalDAV"
         ICS = "ics", "Calendar feed"
 
     class State(models.TextChoices):

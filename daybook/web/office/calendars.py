@@ -19,6 +19,7 @@ from daybook.calendars import operations
 from daybook.calendars.models import Calendar, CalendarUse
 from daybook.calendars.queries import calendars_for, uses_of
 from daybook.calendars.reading import trouble_of
+from daybook.core.entries import TAKEN_BY_DEFAULT, Standing
 from daybook.core.errors import Refusal
 from daybook.core.times import say_moment
 from daybook.firms.models import Lawyer
@@ -27,6 +28,7 @@ from daybook.firms.queries import access_lawyer
 from daybook.sync import calendars as remote
 from daybook.sync import feeds
 from daybook.sync import queries as connections
+from daybook.sync.flags import told_by
 from daybook.sync.models import Connection
 from daybook.sync.trouble import RemoteTrouble
 from daybook.web.forms import RefusableForm
@@ -42,6 +44,21 @@ REASONS: dict[str, str] = {
     Calendar.Permission.LIMITED: "You may only see when this calendar is busy in Clio",
     Calendar.Permission.NONE: "You have no access to this calendar in Clio",
 }
+
+#: What a lawyer is asked about each calendar.
+SAID: dict[Standing, str] = {
+    Standing.TENTATIVE: "Tentative entries block",
+    Standing.UNANSWERED: "Invitations not answered yet block",
+    Standing.OUT_OF_OFFICE: "Out-of-office entries block",
+    Standing.TRAVEL: "Travel time blocks",
+    Standing.FREE: "Entries marked as free block",
+    Standing.DECLINED: "Declined invitations block",
+}
+
+
+def tells(calendar: Calendar) -> tuple[Standing, ...]:
+    """What entries of this calendar may say beside being there."""
+    return told_by(calendar.connection.provider)
 
 
 def reason_of(calendar: Calendar) -> str:
@@ -67,7 +84,7 @@ class Row:
     name: str
     blocks: forms.BoundField
     all_day: forms.BoundField
-    tentative: forms.BoundField | None
+    standings: list[forms.BoundField]
     reason: str
     word: str
     tone: str
@@ -98,11 +115,10 @@ class CalendarsForm(RefusableForm):
             self.fields[f"all_day_{key}"] = forms.BooleanField(
                 required=False, label="All-day entries block", initial=use is None or use.all_day_blocks
             )
-            if calendar.kind == feeds.KIND:  # entries in Clio are never tentative
-                self.fields[f"tentative_{key}"] = forms.BooleanField(
-                    required=False,
-                    label="Tentative entries block",
-                    initial=use is None or use.tentative_blocks,
+            chosen = TAKEN_BY_DEFAULT if use is None else use.standings
+            for standing in tells(calendar):
+                self.fields[f"{standing}_{key}"] = forms.BooleanField(
+                    required=False, label=SAID[standing], initial=standing in chosen
                 )
 
     def chosen(self) -> dict[str, Any]:
@@ -111,9 +127,15 @@ class CalendarsForm(RefusableForm):
         return {
             "blocking": {key: True for key in self.calendars if typed[f"blocks_{key}"]},
             "all_day_blocks": {key: typed[f"all_day_{key}"] for key in self.calendars},
-            "tentative_blocks": {key: typed.get(f"tentative_{key}", True) for key in self.calendars},
+            "standings": {key: self._standings(calendar) for key, calendar in self.calendars.items()},
             "primary": self.calendars[int(typed["primary"])] if typed["primary"] else None,
         }
+
+    def _standings(self, calendar: Calendar) -> frozenset[Standing]:
+        """What was ticked; of what this provider never says, the defaults."""
+        asked = set(tells(calendar))
+        ticked = {one for one in asked if self.cleaned_data[f"{one}_{calendar.pk}"]}
+        return frozenset(ticked | (TAKEN_BY_DEFAULT - asked))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -196,7 +218,7 @@ def _rows(form: CalendarsForm, uses: dict[int, CalendarUse], lawyer: Lawyer, now
                 named(calendar),
                 form[f"blocks_{key}"],
                 form[f"all_day_{key}"],
-                form[f"tentative_{key}"] if f"tentative_{key}" in form.fields else None,
+                [form[f"{standing}_{key}"] for standing in tells(calendar)],
                 reason_of(calendar),
                 word,
                 tone,
