@@ -123,9 +123,10 @@ class Http:
 
     Reads that come to nothing (`Unreachable`) are tried again quickly, at most `retries` times and not once
     `retry_seconds` have gone by; writes never are.
-    Redirects are followed on the same host only. Answers beyond `max_bytes` are refused. Cookies are neither kept
-    nor sent: one pool of connections serves all firms. Nothing but method, path template, status and time is logged.
-    An instance may be shared between threads.
+    Redirects are followed on the same host only, or handed to the caller without `follow`. Answers beyond `max_bytes`
+    are refused. Cookies are neither kept nor sent: one pool of connections serves all firms. Nothing but method, path
+    template, status and time is logged. `transport` makes the way connections are opened for the pool named `pool`,
+    where the usual one, a pool for each host, will not do. An instance may be shared between threads.
     """
 
     def __init__(
@@ -139,6 +140,9 @@ class Http:
         total_seconds: float = TOTAL_SECONDS,
         retry_seconds: float = RETRY_SECONDS,
         max_bytes: int = MAX_BYTES,
+        follow: bool = True,
+        pool: str = "",
+        transport: Callable[[], httpx2.BaseTransport] | None = None,
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self.provider = provider
@@ -148,6 +152,9 @@ class Http:
         self._total_seconds = total_seconds
         self._retry_seconds = retry_seconds
         self._max_bytes = max_bytes
+        self._follow = follow
+        self._pool = pool or self.origin
+        self._transport = transport
 
     def request(
         self,
@@ -159,6 +166,7 @@ class Http:
         headers: Mapping[str, str] | None = None,
         json: object | None = None,
         form: Mapping[str, str] | None = None,
+        content: bytes | None = None,
         before: Callable[[], None] | None = None,
         check: Callable[[Answer], None] = raise_for_status,
     ) -> Answer:
@@ -166,7 +174,7 @@ class Http:
         Make one request and return its answer.
 
         `url` is a path below the base URL, or a whole URL of the same host. `template` is what the log shows
-        instead of the path. `before` is called ahead of each attempt, `check` with each answer: it raises for the
+        instead of the path. `content` is sent as it is; its type stands in `headers`. `before` is called ahead of each attempt, `check` with each answer: it raises for the
         ones that are not wanted, and by default does so by `STATUSES`.
 
         Raises `RemoteTrouble`.
@@ -176,9 +184,9 @@ class Http:
             raise Garbled(
                 self.provider, text=f"{self.provider} pointed to another address; Daybook did not follow."
             )
-        content = None if json is None else _dump(json)
         sent_headers = {"Accept": "application/json", "Accept-Encoding": "gzip", **(headers or {})}
-        if content is not None:
+        if json is not None:
+            content = _dump(json)
             sent_headers["Content-Type"] = "application/json"
         shown = template if template is not None else urlsplit(target).path
 
@@ -191,7 +199,7 @@ class Http:
                 headers={"User-Agent": USER_AGENT, **sent_headers},
                 content=content,
                 data=dict(form) if form is not None else None,
-                extensions={"timeout": self._timeout.as_dict()},
+                extensions={"timeout": self._timeout.as_dict(), "total_seconds": self._total_seconds},
             )
             answer = self._logged(build, shown)
             check(answer)
@@ -238,7 +246,7 @@ class Http:
         for _ in range(MAX_REDIRECTS + 1):
             answer = self._attempt(request)
             location = answer.headers.get("Location")
-            if answer.status not in (301, 302, 303, 307, 308) or not location:
+            if not self._follow or answer.status not in (301, 302, 303, 307, 308) or not location:
                 return answer
             if answer.write and answer.status not in (307, 308):
                 return answer
@@ -263,7 +271,7 @@ class Http:
             guard()
         write = request.method not in READS
         try:
-            response = _client(self.origin).send(request, stream=True, follow_redirects=False)
+            response = _client(self._pool, self._transport).send(request, stream=True, follow_redirects=False)
             try:
                 body = self._read(response, write)
             finally:
@@ -305,12 +313,13 @@ _clients: dict[str, httpx2.Client] = {}
 _clients_lock = threading.Lock()
 
 
-def _client(origin: str) -> httpx2.Client:
-    """The one pool of connections this process keeps to `origin`."""
+def _client(pool: str, transport: Callable[[], httpx2.BaseTransport] | None = None) -> httpx2.Client:
+    """The one pool of connections of that name (usually an origin) which this process keeps."""
     with _clients_lock:
-        client = _clients.get(origin)
+        client = _clients.get(pool)
         if client is None:
-            client = _clients[origin] = httpx2.Client(
+            client = _clients[pool] = httpx2.Client(
+                transport=transport() if transport is not None else None,
                 cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])),
                 limits=httpx2.Limits(max_connections=20, max_keepalive_connections=10, keepalive_expiry=15.0),
             )
