@@ -184,7 +184,7 @@ def _local(column: str, part: str) -> Getter:
     def get(ctx: Context, row: Row) -> str | None:
         if visibility.is_redacted(ctx, row) and not ctx.quirk("redacted_entries_show_times"):
             return None
-        local = datetime.fromtimestamp(row[column], ctx.zone)
+        local = datetime.fromtimestamp(_shown(ctx, row, column), ctx.zone)
         return local.date().isoformat() if part == "date" else local.strftime("%H:%M:%S")
 
     return get
@@ -194,14 +194,17 @@ def _entry_time(column: str) -> Getter:
     def get(ctx: Context, row: Row) -> str | None:
         if not ctx.quirk("redacted_entries_show_times") and visibility.is_redacted(ctx, row):
             return None
-        seconds = row[column]
-        # An all-day entry has no instant of its own; it is shown at midnight of its own zone.
-        if column == "end" and row["all_day"] and ctx.quirk("all_day_end") == "inclusive":
-            last_day = datetime.fromtimestamp(seconds, zone_named(row["zone"])) - timedelta(days=1)
-            seconds = int(last_day.timestamp())
-        return ctx.when(seconds)
+        return ctx.when(_shown(ctx, row, column))
 
     return get
+
+
+def _shown(ctx: Context, row: Row, column: str) -> int:
+    """An all-day entry has no instant of its own; it is shown at midnight of its own zone."""
+    if column == "end" and row["all_day"] and ctx.quirk("all_day_end") == "inclusive":
+        last_day = datetime.fromtimestamp(row[column], zone_named(row["zone"])) - timedelta(days=1)
+        return int(last_day.timestamp())
+    return row[column]
 
 
 def _attendees(ctx: Context, row: Row) -> list[Row]:
