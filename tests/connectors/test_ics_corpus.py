@@ -7,6 +7,7 @@ import pytest
 
 from daybook.connectors.errors import Garbled, RemoteTrouble, Unreachable
 from daybook.connectors.ics.read import read
+from daybook.core.entries import Standing
 from daybook.core.periods import Period
 
 FEEDS = Path(__file__).parent / "feeds"
@@ -14,7 +15,7 @@ FEEDS = Path(__file__).parent / "feeds"
 WINDOW = Period(datetime(2026, 10, 26, tzinfo=UTC), datetime(2026, 11, 16, tzinfo=UTC))
 ONE = ["10-28 15:00 - 10-28 16:00"]
 
-#: What is busy, in UTC, written by hand. "day" and "tentative" behind it are flags.
+#: What is busy, in UTC, written by hand. "day", and any standing but busy, behind it.
 BUSY: dict[str, list[str]] = {
     "plain_utc": ONE,
     "lf_only": ONE,
@@ -30,7 +31,7 @@ BUSY: dict[str, list[str]] = {
         "11-10 07:00 - 11-12 07:00 day",
     ],
     "all_day_that_ends_where_it_begins": ["11-05 07:00 - 11-06 07:00 day"],
-    "all_day_of_outlook": ["11-05 07:00 - 11-06 07:00 day"],
+    "all_day_of_outlook": ["11-05 07:00 - 11-06 07:00 day out_of_office"],
     "weekly_over_the_change": [
         "10-26 15:00 - 10-26 16:00",
         "11-02 16:00 - 11-02 17:00",
@@ -81,10 +82,16 @@ BUSY: dict[str, list[str]] = {
         "11-04 15:00 - 11-04 16:00",
     ],
     "flags": [
+        "10-26 15:00 - 10-26 16:00 free",
         "10-27 15:00 - 10-27 16:00 tentative",
+        "10-29 15:00 - 10-29 16:00 free",
         "10-30 15:00 - 10-30 16:00 tentative",
         "10-31 15:00 - 10-31 16:00",
         "11-02 15:00 - 11-02 16:00",
+        "11-03 15:00 - 11-03 16:00 out_of_office",
+        "11-04 14:15 - 11-04 15:00 travel",
+        "11-04 15:00 - 11-04 16:00",
+        "11-05 15:00 - 11-05 16:00 free",
     ],
     "windows_zones": ["10-28 15:00 - 10-28 16:00", "11-02 16:00 - 11-02 17:00"],
     "zones_with_paths": ["10-28 15:00 - 10-28 16:00", "10-29 15:00 - 10-29 16:00"],
@@ -103,7 +110,9 @@ BUSY: dict[str, list[str]] = {
     "free_busy": [
         "10-28 15:00 - 10-28 16:00",
         "10-29 15:00 - 10-29 15:30",
+        "10-30 15:00 - 10-30 16:00 free",
         "10-31 15:00 - 10-31 16:00 tentative",
+        "11-02 15:00 - 11-02 16:00 out_of_office",
     ],
     "todos_and_journals": [],
     "broken_but_elsewhere": ONE,
@@ -144,7 +153,7 @@ def load(name: str, home: str = "America/Denver"):
 
 
 def say(entry) -> str:
-    flags = [" day"] * entry.all_day + [" tentative"] * (entry.standing.value == "tentative")
+    flags = [" day"] * entry.all_day + [f" {entry.standing}"] * (entry.standing is not Standing.BUSY)
     return f"{entry.during.start:%m-%d %H:%M} - {entry.during.end:%m-%d %H:%M}{''.join(flags)}"
 
 

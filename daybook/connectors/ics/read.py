@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from daybook.connectors.errors import Garbled
 from daybook.connectors.ics import NAME
 from daybook.connectors.recurrence.lines import Block, blocks
 from daybook.connectors.recurrence.occurrences import Reader, between
-from daybook.connectors.recurrence.values import FBTYPES, Unreadable, moments, standing
+from daybook.connectors.recurrence.values import FBTYPES, Unreadable, moments, standing, travel
 from daybook.connectors.recurrence.zones import Zones
 from daybook.core.entries import Entry, Standing, may_take
 from daybook.core.periods import Period
@@ -18,7 +19,8 @@ MOST_OCCURRENCES = 100_000
 
 def read(body: bytes, *, window: Period, home: str) -> list[Entry]:
     """
-    Everything in the calendar file `body` that may take time inside `window`, cut to it, earliest first.
+    Everything in the calendar file `body` that may take time inside `window`, cut to it, earliest first; what says that
+    it is free among them, but nothing cancelled.
 
     `home` is the lawyer's zone: a day, and a time without a zone, are read as their clock shows them. An entry that
     lies outside the window for certain is not looked at further. One inside it that cannot be read makes the whole
@@ -26,7 +28,7 @@ def read(body: bytes, *, window: Period, home: str) -> list[Entry]:
 
     Raises Garbled, naming the entry, and Unreachable for a file that stops in the middle.
     """
-    found = blocks(body, NAME)
+    found = blocks(body, NAME, also=frozenset({"X-APPLE-TRAVEL-DURATION"}))
     reader = Reader(window, Zones(found, window, home), home, NAME)
     entries: list[Entry] = []
     for group in _groups(found):
@@ -56,11 +58,22 @@ def _entries(reader: Reader, group: list[Block]) -> Iterator[Entry]:
             raise reader.trouble(group[0], error) from error
         return
     for found in reader.group(group):
-        during = found.during.clip(reader.window)
-        if during is not None:
-            entry = Entry(_id(found.block), during, found.all_day, standing(found.block))
-            if may_take(entry):
-                yield entry
+        says = standing(found.block)
+        whole = Entry(_id(found.block), found.during, found.all_day, says)
+        if may_take(whole):
+            yield from _clipped(whole, reader.window)
+            try:
+                before = travel(found.block, found.during, says, all_day=found.all_day)
+            except Unreadable as error:
+                raise reader.trouble(found.block, error) from error
+            if before is not None:
+                yield from _clipped(Entry(whole.external_id, before, False, Standing.TRAVEL), reader.window)
+
+
+def _clipped(entry: Entry, window: Period) -> Iterator[Entry]:
+    during = entry.during.clip(window)
+    if during is not None:
+        yield replace(entry, during=during)
 
 
 def _free_busy(reader: Reader, block: Block) -> Iterator[Entry]:

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from daybook.connectors.recurrence.lines import Block, Line
 from daybook.connectors.recurrence.zones import Zones
 from daybook.core.entries import Standing
+from daybook.core.periods import Period
 
 Moment = date | datetime
 
@@ -20,10 +21,22 @@ OUTLOOK: dict[str, Standing] = {
     "FREE": Standing.FREE,
     "TENTATIVE": Standing.TENTATIVE,
     "BUSY": Standing.BUSY,
-    "OOF": Standing.BUSY,
+    "OOF": Standing.OUT_OF_OFFICE,
 }
-#: Of a VFREEBUSY (FBTYPE); what is not listed is busy.
-FBTYPES: dict[str, Standing] = {"FREE": Standing.FREE, "BUSY-TENTATIVE": Standing.TENTATIVE}
+#: Of a VFREEBUSY (FBTYPE); what is not listed is busy. Outlook tells an absence as BUSY-UNAVAILABLE.
+FBTYPES: dict[str, Standing] = {
+    "FREE": Standing.FREE,
+    "BUSY-TENTATIVE": Standing.TENTATIVE,
+    "BUSY-UNAVAILABLE": Standing.OUT_OF_OFFICE,
+}
+#: What the calendar's owner has answered to an invitation (PARTSTAT); an answer that is not listed says nothing more.
+ANSWERS: dict[str, Standing] = {
+    "NEEDS-ACTION": Standing.UNANSWERED,
+    "DECLINED": Standing.DECLINED,
+    "TENTATIVE": Standing.TENTATIVE,
+}
+#: What makes its owner go there.
+ATTENDED = frozenset({Standing.BUSY, Standing.TENTATIVE, Standing.UNANSWERED, Standing.OUT_OF_OFFICE})
 
 
 class Unreadable(ValueError):
@@ -111,16 +124,58 @@ def elapsed(start: datetime, end: datetime) -> timedelta:
     return shown if gone <= timedelta(0) < shown else gone
 
 
-def standing(block: Block) -> Standing:
+def standing(block: Block, own: frozenset[str] = frozenset()) -> Standing:
     """
-    What the entry says of itself. Of two flags that differ, TRANSP counts before Outlook's own.
+    What the entry says of itself to whoever has the mail addresses `own` (lower case). Of flags that differ, what takes
+    no time counts before an answer not given yet, that before a tentative one, and TRANSP before Outlook's own.
     """
     outlook = OUTLOOK.get(block.text("X-MICROSOFT-CDO-BUSYSTATUS").upper())
     if block.text("STATUS").upper() == "CANCELLED":
         return Standing.CANCELLED
+    answer = _answer(block, own)
     transparency = block.text("TRANSP").upper()
+    if answer is Standing.DECLINED:
+        return Standing.DECLINED
     if transparency == "TRANSPARENT" or (not transparency and outlook is Standing.FREE):
         return Standing.FREE
-    if block.text("STATUS").upper() == "TENTATIVE" or outlook is Standing.TENTATIVE:
+    if answer is Standing.UNANSWERED:
+        return Standing.UNANSWERED
+    if (
+        block.text("STATUS").upper() == "TENTATIVE"
+        or answer is Standing.TENTATIVE
+        or outlook is Standing.TENTATIVE
+    ):
         return Standing.TENTATIVE
-    return Standing.BUSY
+    return Standing.OUT_OF_OFFICE if outlook is Standing.OUT_OF_OFFICE else Standing.BUSY
+
+
+def _answer(block: Block, own: frozenset[str]) -> Standing | None:
+    """What one of `own` has answered; None for nothing that matters, or for one's own meeting."""
+    mine = [line for line in block.all("ATTENDEE") if not line.broken and _addresses(line) & own]
+    organizes = any(_addresses(line) & own for line in block.all("ORGANIZER") if not line.broken)
+    for line in mine:
+        said = ANSWERS.get(line.parameters.get("PARTSTAT", "NEEDS-ACTION").upper())
+        if said is not None and not (organizes and said is Standing.UNANSWERED):
+            return said
+    return None
+
+
+def _addresses(line: Line) -> frozenset[str]:
+    texts = (line.value, line.parameters.get("EMAIL", ""))
+    return frozenset(text.strip().lower().removeprefix("mailto:") for text in texts) - {""}
+
+
+def travel(block: Block, during: Period, says: Standing, *, all_day: bool) -> Period | None:
+    """
+    The time on the way to an occurrence, as Apple's calendar notes it (X-APPLE-TRAVEL-DURATION, seen 2026-11).
+
+    Raises Unreadable.
+    """
+    line = next(iter(block.all("X-APPLE-TRAVEL-DURATION")), None)
+    if line is None or all_day or says not in ATTENDED:
+        return None
+    length = after(during.start, line.value)
+    if line.broken or not isinstance(length, datetime):
+        raise Unreadable("its time of travel is not a length of time")
+    start = during.start - (length - during.start)
+    return Period(start, during.start) if start < during.start else None
