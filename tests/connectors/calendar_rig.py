@@ -177,7 +177,8 @@ def midnight(day: date, zone: str) -> datetime:
 
 def changeovers(zone: str, after: datetime) -> tuple[date, date]:
     """The next two days after an instant on which the clocks in `zone` change."""
-    place, found = ZoneInfo(zone), []
+    place = ZoneInfo(zone)
+    found: list[date] = []
     day = after.astimezone(place).date()
     while len(found) < 2:
         day += timedelta(days=1)

@@ -20,7 +20,7 @@ from daybook.core.periods import Period
 from sandbox import clio as sandbox_clio
 from tests import clio_contract
 from tests.connectors.calendar_contract import CalendarContract
-from tests.connectors.calendar_rig import NOW, UID, WINDOW, Mirror, Write, at, draft
+from tests.connectors.calendar_rig import NOW, UID, WINDOW, Mirror, Write, at, draft, hour
 
 APP = App("daybook-demo", "daybook-demo-secret")
 ALICE, BEN = "alice@hartvale.example", "ben@hartvale.example"
@@ -180,6 +180,31 @@ def test_an_appointment_put_into_another_calendar_comes_back_when_it_is_written(
     rig.service.update(rig.calendar, written.id, draft(sequence=1))
     mirror.read()
     assert set(mirror.seen) == {written.id}
+
+
+def test_an_appointment_that_somebody_made_repeat_is_still_ours_and_becomes_one_again(rig: ClioRig) -> None:
+    written = rig.service.create(rig.calendar, draft())
+    rig.control.edit_entry(BEN, written.id, recurrence_rule="FREQ=WEEKLY;COUNT=3")
+    rig.move_one(written.id, at(10, day=7), at(12, day=7), at(13, day=7))
+    (found,) = rig.service.find(rig.calendar, UID, home=rig.home)
+    starts = [at(10), at(12, day=7), at(10, day=14)]
+    assert (found.id, found.mark) == (written.id, UID)
+    assert [item.during for item in found.items] == [hour(start) for start in starts]
+    mirror = Mirror(rig, WINDOW)
+    mirror.read()
+    assert mirror.seen == {written.id: found}
+    rig.service.update(rig.calendar, written.id, draft(at(11), sequence=1))
+    mirror.read()
+    assert (mirror.periods, set(mirror.seen)) == ([hour(at(11))], {written.id})
+
+
+def test_an_appointment_that_somebody_made_a_whole_day_is_an_hour_again(rig: ClioRig) -> None:
+    written = rig.service.create(rig.calendar, draft())
+    rig.control.edit_entry(BEN, written.id, all_day=True)
+    assert rig.service.get(rig.calendar, written.id, home=rig.home).items[0].all_day
+    rig.service.update(rig.calendar, written.id, draft(sequence=1))
+    found = rig.service.get(rig.calendar, written.id, home=rig.home)
+    assert [(item.during, item.all_day) for item in found.items] == [(hour(at(10)), False)]
 
 
 def test_calendars_are_told_with_whose_they_are_and_where(rig: ClioRig) -> None:

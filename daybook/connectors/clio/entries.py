@@ -125,6 +125,8 @@ def update(
     etag: str | None = None,
     start: datetime | Keep = KEEP,
     end: datetime | Keep = KEEP,
+    all_day: bool | Keep = KEEP,
+    recurrence_rule: str | Keep | None = KEEP,
     summary: str | Keep = KEEP,
     description: str | Keep = KEEP,
     location: str | Keep = KEEP,
@@ -133,7 +135,7 @@ def update(
 ) -> CalendarEntry:
     """
     Change what is given, leave the rest, and return the entry as Clio has it now. `matter_id=None` takes the matter
-    away. With `etag`, raises `Stale` when somebody else changed it first.
+    away, `recurrence_rule=None` ends a series (file of 2026-04-08). With `etag`, raises `Stale` when somebody else changed it first.
 
     Raises `Missing` when it is gone, else `RemoteTrouble`.
     """
@@ -141,6 +143,8 @@ def update(
         {
             "start_at": write.instant(start),
             "end_at": write.instant(end),
+            "all_day": all_day,
+            "recurrence_rule": recurrence_rule,
             "summary": summary,
             "description": description,
             "location": location,

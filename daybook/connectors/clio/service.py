@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -73,23 +73,30 @@ class ClioCalendars:
     def read(self, calendar_id: str, window: Period, *, home: str, since: str = "") -> Reading:
         """As `Service.read`; one request for every 200 occurrences, and one more for an empty calendar."""
         found = entries.busy(self._session, calendar_id, window.start, window.end)
-        return Reading(_seen(found, home, window), "", whole=True)
+        groups: dict[str, list[CalendarEntry]] = {}
+        for entry in found:
+            groups.setdefault(entry.parent_id or entry.id, []).append(entry)
+        seen = (_seen(group, home, window) for group in groups.values())
+        return Reading(tuple(one for one in seen if one.items), "", whole=True)
 
     def get(self, calendar_id: str, entry_id: str, *, home: str) -> Seen:
         """As `Service.get`. A series is read with all that is in its calendar: Clio has no list of its occurrences."""
-        entry = entries.get(self._session, entry_id)
-        if not entry.recurrence_rule:
-            return _seen([entry], home)[0]
-        reading = self.read(calendar_id, Period(self._now, self._now + AHEAD), home=home)
-        whole = (one for one in reading.seen if one.id == entry.id)
-        return next(whole, Seen(entry.id, mark=entry.external.get(MARK, "")))
+        return self._whole(calendar_id, entries.get(self._session, entry_id), home)
 
     def find(self, calendar_id: str, uid: str, *, home: str) -> tuple[Seen, ...]:
         """As `Service.find`. In a calendar that is not there, nothing is found."""
         found = entries.find_by_external(self._session, calendar_id, MARK, uid)
         if not found:
             self._looked.add((calendar_id, uid))
-        return tuple(_seen([entry], home)[0] for entry in found)
+        ids = {entry.id for entry in found}
+        return tuple(self._whole(calendar_id, entry, home) for entry in found if entry.parent_id not in ids)
+
+    def _whole(self, calendar_id: str, entry: CalendarEntry, home: str) -> Seen:
+        if entry.parent_id is None and not entry.recurrence_rule:
+            return _seen([entry], home)
+        reading = self.read(calendar_id, Period(self._now, self._now + AHEAD), home=home)
+        series = entry.parent_id or entry.id
+        return next((one for one in reading.seen if one.id == series), Seen(series, mark=_mark(entry)))
 
     # --- writing ---------------------------------------------------------------------------------------------------
 
@@ -123,13 +130,18 @@ class ClioCalendars:
         return Written(made.id, made.etag)
 
     def update(self, calendar_id: str, entry_id: str, draft: Draft, *, etag: str = "") -> Written:
-        """As `Service.update`. An entry that somebody put into another calendar comes back to this one."""
+        """
+        As `Service.update`. An entry that somebody put into another calendar comes back to this one, one that was made
+        to repeat or to last whole days does so no longer.
+        """
         changed = entries.update(
             self._session,
             entry_id,
             etag=etag or None,
             start=draft.start,
             end=draft.end,
+            all_day=False,
+            recurrence_rule=None,
             summary=draft.title,
             location=draft.location,
             matter_id=self._matter_id,
@@ -147,29 +159,25 @@ class ClioCalendars:
         entries.delete(self._session, entry_id)
 
 
-def _seen(found: Iterable[CalendarEntry], home: str, window: Period | None = None) -> tuple[Seen, ...]:
+def _mark(entry: CalendarEntry) -> str:
+    return entry.external.get(MARK, "")
+
+
+def _seen(group: Sequence[CalendarEntry], home: str, window: Period | None = None) -> Seen:
     """
-    Occurrences, earliest first, as entries. What belongs to a series is told under the series' id, and without an etag:
-    which one the occurrences of a series carry is not documented (2026-11).
+    Occurrences that belong together, as an entry. One of a series has no etag: which one its occurrences carry is not
+    documented (2026-11).
     """
-    place = zone(home)
-    items: dict[str, list[Item]] = {}
-    alone: dict[str, CalendarEntry] = {}
-    for entry in found:
-        during = entry.blocks(place)
-        id = entry.parent_id or entry.id
-        if entry.parent_id is None and not entry.recurrence_rule:
-            alone[id] = entry
-        if during is not None and (window is None or during.overlaps(window)):
-            items.setdefault(id, []).append(Item(during, entry.all_day, title=entry.summary))
-        elif window is None:
-            items.setdefault(id, [])
-    return tuple(
-        Seen(
-            id,
-            tuple(sorted(told, key=lambda item: item.during)),
-            etag=alone[id].etag if id in alone else "",
-            mark=alone[id].external.get(MARK, "") if id in alone else "",
-        )
-        for id, told in items.items()
+    first, place = group[0], zone(home)
+    alone = first.parent_id is None and not first.recurrence_rule
+    items = [
+        Item(during, entry.all_day, title=entry.summary)
+        for entry in group
+        if (during := entry.blocks(place)) and (window is None or during.overlaps(window))
+    ]
+    return Seen(
+        first.parent_id or first.id,
+        tuple(sorted(items, key=lambda item: item.during)),
+        etag=first.etag if alone else "",
+        mark=next(filter(None, map(_mark, group)), ""),
     )
