@@ -124,7 +124,7 @@ def open_starts(
     starts: list[int] = []
     extend = starts.extend
     head = 0
-    for opens, closes, runs_to in _stretches(hours):
+    for opens, closes, runs_to in stretches(hours):
         last = min(closes - 1, runs_to - length, latest)
         at = opens if opens >= earliest else opens - (opens - earliest) // step * step
         if at > last:
@@ -245,7 +245,7 @@ def reasons(
         found.append(BeyondHorizon())
     if any(low < at < high for low, high in _blocked_starts(offer, spans(busy), None, None, caps=False)):
         found.append(SlotTaken())
-    stretch = next((s for s in _stretches(spans(hours)) if s[0] <= at < s[1]), None)
+    stretch = next((s for s in stretches(spans(hours)) if s[0] <= at < s[1]), None)
     if stretch is None or at + length > stretch[2]:
         found.append(SlotOutsideHours())
     elif begin.microsecond or (at - stretch[0]) % _seconds(offer.step):
@@ -260,8 +260,12 @@ def spans(periods: Iterable[Period]) -> list[Span]:
     return [(floor(p.start.timestamp()), ceil(p.end.timestamp())) for p in periods]
 
 
-def _stretches(hours: Iterable[Span]) -> list[tuple[int, int, int]]:
-    """The hours in order: (opens, closes, runs to), where the last looks through stretches that touch at the end."""
+def stretches(hours: Iterable[Span]) -> list[tuple[int, int, int]]:
+    """
+    The hours in order: (opens, closes, runs to), where the last looks through stretches that touch at the end.
+
+    Starts lie between the first two, counted from the first; a meeting may last until the third.
+    """
     joined: list[Span] = []
     for opens, closes in sorted(hours):
         if joined and opens < joined[-1][1]:
