@@ -237,6 +237,34 @@ def test_one_with_a_name_and_a_postal_address_only_is_found_again_too(books: Boo
     assert books.asked() == []
 
 
+@pytest.mark.parametrize("fault", ["drop_after", "malformed"])
+def test_one_with_nothing_but_a_name_that_was_added_although_the_answer_was_lost_is_not_asked_about(
+    books: Books, fault: str
+) -> None:
+    from daybook.core.cards import Card
+
+    books.control.fault(fault, method="POST", path="/api/v4/contacts*")
+    contact = books.here(Card(first_name="Ann", last_name="Once"))
+    (row,) = books.control.records("contacts", last_name="Once")
+    books.office.look_at(row["id"])  # Clio tells of it before anybody tries again
+    assert books.asked() == []
+    assert books.link(ours=contact.pk).theirs == str(row["id"])
+    try_again(books)
+    assert len(books.control.records("contacts", last_name="Once")) == len(books.named("Ann", "Once")) == 1
+
+
+def test_a_namesake_with_nothing_but_the_name_is_asked_about_unless_ours_was_on_its_way(books: Books) -> None:
+    from daybook.contacts import operations
+    from daybook.core.cards import Card
+    from daybook.sync.mirror import cycle
+
+    card = Card(first_name="Ann", last_name="Once")
+    operations.create(firm=books.firm, card=card, now=timezone.now())  # and no worker has begun yet
+    made = books.control.create_contact(ALICE, first_name="Ann", last_name="Once")
+    cycle.look_at(connection_id=books.connection.pk, theirs=[str(made["id"])], now=timezone.now())
+    assert [one.kind for one in books.asked()] == ["maybe_same"]
+
+
 @pytest.mark.parametrize("fault", ["drop_after", "status_after", "truncated", "malformed"])
 def test_a_change_that_was_made_although_the_answer_was_lost_is_known(books: Books, fault: str) -> None:
     from daybook.sync.models import Owed

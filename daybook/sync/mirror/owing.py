@@ -127,6 +127,17 @@ def forget(connection: Connection, contact: int) -> None:
     Owed.objects.filter(connection=connection, contact=contact).delete()
 
 
+def tried(connection: Connection, contacts: Iterable[int]) -> set[int]:
+    """Those of these contacts that somebody began to tell Clio of, without it having come to an end."""
+    ids = list(contacts)
+    if not ids:
+        return set()
+    rows = Owed.objects.filter(
+        Q(attempts__gt=0) | ~Q(leased_until=None), connection=connection, contact__in=ids
+    )
+    return set(rows.values_list("contact", flat=True))
+
+
 def how_many(connection: Connection) -> int:
     """Contacts of which Clio is to hear and that can go by themselves."""
     return Owed.objects.filter(connection=connection, state=Owed.State.PENDING).count()

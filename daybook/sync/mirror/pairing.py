@@ -17,7 +17,7 @@ from daybook.core import matching
 from daybook.core.cards import SETS, Card
 from daybook.core.changes import alike
 from daybook.core.people import Person, fold
-from daybook.sync.mirror import rows
+from daybook.sync.mirror import owing, rows
 from daybook.sync.mirror.records import Theirs
 from daybook.sync.models import Apart, Connection
 
@@ -88,7 +88,8 @@ def pair_all(
     """
     if not records:
         return
-    ours = _Ours(_near(connection, records))
+    near = _near(connection, records)
+    ours = _Ours(near, owing.tried(connection, near))
     found = {record.id: _judge(record, ours, apart) for record in records}
     wanted: dict[int, list[str]] = defaultdict(list)
     for theirs, one in found.items():
@@ -127,8 +128,8 @@ def _near(connection: Connection, records: Sequence[Theirs]) -> dict[int, Contac
 class _Ours:
     """Contacts of ours, and who of them holds what."""
 
-    def __init__(self, contacts: dict[int, Contact]) -> None:
-        self.contacts = contacts
+    def __init__(self, contacts: dict[int, Contact], tried: set[int]) -> None:
+        self.contacts, self.tried = contacts, tried
         self.people: dict[int, Person] = {}
         self.cards: dict[int, Card] = {}
         self.holders: dict[str, set[int]] = defaultdict(set)
@@ -141,8 +142,12 @@ class _Ours:
         self.crowded = frozenset(key for key, holders in self.holders.items() if len(holders) > 1)
 
     def same(self, pk: int, card: Card) -> bool:
-        """Whether one of ours says the very same, and more than a name."""
-        return any(getattr(card, name) for name in SETS) and alike(self.cards[pk], card)
+        """
+        Whether one of ours says the very same, and more than a name: unless it was on its way to Clio, the answer never
+        came, and so what Clio has is most likely what we sent.
+        """
+        more = pk in self.tried or any(getattr(card, name) for name in SETS)
+        return more and alike(self.cards[pk], card)
 
     def like(self, card: Card) -> list[int]:
         if not self.holders:
@@ -161,9 +166,7 @@ def _judge(record: Theirs, ours: _Ours, apart: Apartness) -> Found:
     if not known:
         return _NEW
     same = [person for person in known if ours.same(int(person.key), record.card)]
-    if (
-        len(same) == 1
-    ):  # what we added a moment ago, the answer having been lost, has not only the name in common
+    if len(same) == 1:
         return Found(matching.Decision.LINK, (ours.contacts[int(same[0].key)],), "everything the same", 1.0)
     found = matching.pair(person_of(record.id, record.card), known, crowded=ours.crowded)
     if found.decision is matching.Decision.NEW or found.best is None or found.likeness is None:
