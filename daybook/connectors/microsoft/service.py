@@ -12,7 +12,7 @@ from daybook.connectors.microsoft.events import PROPERTY
 from daybook.connectors.microsoft.oauth import PROVIDER
 from daybook.connectors.microsoft.reading import FIELDS, UTC_ONLY
 from daybook.connectors.microsoft.record import Record
-from daybook.connectors.microsoft.session import Session
+from daybook.connectors.microsoft.session import REPEATED, Session
 from daybook.core.periods import Period
 
 CALENDARS: Final = "/me/calendars"
@@ -23,8 +23,6 @@ INSTANCES: Final = "/me/calendars/{calendar}/events/{event}/instances"
 OURS: Final = f"singleValueExtendedProperties($filter=id eq '{PROPERTY}')"
 #: `get` looks this far ahead.
 AHEAD: Final = timedelta(days=730)
-#: Graph's answer to a transactionId that it has seen already, where it does not just give the event again.
-CONFLICT: Final = 409
 
 
 class MicrosoftCalendars:
@@ -115,7 +113,7 @@ class MicrosoftCalendars:
         try:
             made = self._session.post(EVENTS, body, at=at, prefer=UTC_ONLY)
         except RemoteTrouble as trouble:
-            if trouble.status != CONFLICT:
+            if trouble.status != REPEATED:
                 raise
             there = self.find(calendar_id, draft.uid, home="UTC")
             if there:

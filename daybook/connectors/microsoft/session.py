@@ -13,6 +13,7 @@ from daybook.connectors.errors import (
     Limited,
     Missing,
     NotAuthorised,
+    Rejected,
     RemoteTrouble,
     Stale,
     trouble_for,
@@ -48,6 +49,9 @@ CODES: dict[str, type[RemoteTrouble]] = {
     "toomanyrequests": Limited,
     "invalidauthenticationtoken": NotAuthorised,
 }
+#: The status by which the answer is known that an event of ours has been sent before; seen with 400 and with 409.
+REPEATED: Final = 409
+REPEATED_CODE: Final = "errorduplicatetransactionid"
 LOST_CODES: Final = frozenset({"syncstatenotfound", "syncstateinvalid", "resyncrequired", "fullsyncrequired"})
 NO_MAILBOX_CODES: Final = frozenset({"mailboxnotenabledforrestapi", "mailboxnotsupportedforrestapi"})
 
@@ -213,6 +217,8 @@ def check(answer: Answer) -> None:
     status, kind = answer.status, CODES.get(code)
     if code in LOST_CODES or status == LOST:
         raise Missing(PROVIDER, status=LOST, words=words)
+    if code == REPEATED_CODE:
+        raise Rejected(PROVIDER, status=REPEATED, words=words)
     if status == 429 or (status == 503 and after is not None) or kind is Limited:
         raise Limited(PROVIDER, status=status, words=words, after=after or DEFAULT_PAUSE)
     if kind is not None and 400 <= status < 500 and status not in (401, 412):
