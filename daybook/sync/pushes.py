@@ -40,8 +40,8 @@ _WANT = f"""
          WHERE firm_id = %(firm)s AND provider = 'clio' AND state <> 'disconnected' LIMIT 1
     ), wanted AS (
         INSERT INTO sync_push (firm_id, appointment_id, state, wanted, reached, attempts, trouble, next_try_at,
-                               entry_calendar, updated_at)
-        SELECT %(firm)s, %(appointment)s, 'pending', 1, 0, 0, '', %(now)s, '', now() FROM connected
+                               entry_calendar, place, updated_at)
+        SELECT %(firm)s, %(appointment)s, 'pending', 1, 0, 0, '', %(now)s, '', '', now() FROM connected
             ON CONFLICT (appointment_id) DO UPDATE SET {_ANEW}
     ), noted AS (
         UPDATE sync_push SET {_ANEW}

@@ -3,7 +3,8 @@
 from daybook.sync.models.connections import Connection, Cursor, Feed
 from daybook.sync.models.contacts import ContactSync, Cycle, Owed, Staged
 from daybook.sync.models.hooks import Delivery, Heard, Hook
-from daybook.sync.models.links import Apart, Link
+from daybook.sync.models.links import Apart, Leftover, Link
+from daybook.sync.models.proposals import Proposal
 from daybook.sync.models.pushes import Push
 from daybook.sync.models.questions import Question
 
@@ -17,8 +18,10 @@ __all__ = [
     "Feed",
     "Heard",
     "Hook",
+    "Leftover",
     "Link",
     "Owed",
+    "Proposal",
     "Push",
     "Question",
     "Staged",

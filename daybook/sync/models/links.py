@@ -60,3 +60,18 @@ class Apart(models.Model):
             )
         ]
         indexes = [models.Index(fields=["connection", "theirs"], name="apart_theirs")]
+
+
+class Leftover(models.Model):
+    """An entry of an appointment's that is to be deleted: another calendar has the appointment now, or soon."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="+")
+    appointment = models.ForeignKey("appointments.Appointment", on_delete=models.CASCADE, related_name="+")
+    calendar = models.CharField(max_length=200)  # theirs
+    theirs = models.CharField(max_length=200)
+    since = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "calendar", "theirs"], name="leftover_once")
+        ]

@@ -1,4 +1,4 @@
-"""What Clio should hear of an appointment, and how far it has."""
+"""What other systems should hear of an appointment, and how far they have."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from django.db import models
 
 
 class Push(models.Model):
-    """How far the other system looks like one appointment: wanted `sequence`, reached `sequence`."""
+    """How far Clio, and the calendar that receives it, look like one appointment: `wanted` changes, `reached` of them."""
 
     class State(models.TextChoices):
         PENDING = "pending", "Pending"
-        DONE = "done", "In Clio"
+        DONE = "done", "Done"
         TROUBLE = "trouble", "Needs attention"
 
     firm = models.ForeignKey("firms.Firm", on_delete=models.CASCADE, related_name="+")
@@ -18,7 +18,7 @@ class Push(models.Model):
         "appointments.Appointment", on_delete=models.CASCADE, related_name="push"
     )
     state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
-    wanted = models.PositiveIntegerField(default=1)  # grows with each change that Clio should hear of
+    wanted = models.PositiveIntegerField(default=1)  # grows with each change that is to be heard of
     reached = models.PositiveIntegerField(default=0)
     attempts = models.PositiveIntegerField(default=0)
     trouble = models.CharField(max_length=300, blank=True)
@@ -26,6 +26,7 @@ class Push(models.Model):
     leased_until = models.DateTimeField(null=True, blank=True)
     # Their calendar in which an entry is being made: it may lie there without our having heard of it.
     entry_calendar = models.CharField(max_length=200, blank=True)
+    place = models.CharField(max_length=40, blank=True)  # whose calendar showed it last, as people call it
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
