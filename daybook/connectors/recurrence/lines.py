@@ -105,7 +105,7 @@ def blocks(body: bytes, name: str, *, also: frozenset[str] = frozenset()) -> lis
             if block.kind == "VTIMEZONE":
                 block.raw.append(text_line)
             if marker is None and len(open_names) == 2:
-                line = _line(text_line, wanted)
+                line = parsed(text_line, wanted)
                 if line is not None:
                     block.lines.append(line)
     if open_names:
@@ -140,8 +140,8 @@ def _marker(line: str) -> tuple[bool, str] | None:
     return (word == "BEGIN", name.strip().upper()) if colon and word in ("BEGIN", "END") else None
 
 
-def _line(text: str, wanted: frozenset[str]) -> Line | None:
-    """The line taken apart; None for one that is not wanted."""
+def parsed(text: str, wanted: frozenset[str] = WANTED) -> Line | None:
+    """An unfolded line taken apart; None for one that is not wanted."""
     match = _NAME.match(text)
     name = match[1].upper() if match else ""
     if match is None or (name not in wanted and name not in ("TZID", "X-LIC-LOCATION")):

@@ -24,6 +24,8 @@ from daybook.core.periods import Period
 
 #: Zones reach from -12 to +14 hours: what lies further off than this by its bare digits lies outside for sure.
 MARGIN = timedelta(days=2)
+#: Whole days are told whole as far as this beyond the window, where a calendar says something like "for ever".
+FAR = timedelta(days=3 * 366)
 ONCE = ("DTSTART", "DTEND", "DURATION", "RECURRENCE-ID")
 SERIES = frozenset({"RRULE", "RDATE", "RECURRENCE-ID"})
 
@@ -149,7 +151,7 @@ class Reader:
         if until < first:
             first, until = until, first
         last = max(first, until - timedelta(days=1))
-        first, last = max(first, self.near[0].date()), min(last, self.near[1].date())
+        first, last = max(first, self.near[0].date() - FAR), min(last, self.near[1].date() + FAR)
         days = [day_period(day, self.home) for day in (first, last)] if first <= last else []
         known = [day for day in days if day is not None]
         return Period(known[0].start, known[-1].end) if known else None

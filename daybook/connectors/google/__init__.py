@@ -1,0 +1,3 @@
+"""Google Calendar: an account's calendars, read and written by its own API."""
+
+NAME = "Google"
