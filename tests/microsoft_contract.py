@@ -295,8 +295,7 @@ def _operation(method: str, path: str) -> Operation | None:
 
 def _request(exchange: Any, operation: Operation) -> Iterator[str]:
     query = dict(parse_qsl(exchange.query, keep_blank_values=True))
-    on = operation.path.endswith("/delta") and frozenset(query) in TOKENS
-    if not on:
+    if not (operation.path.endswith("/delta") and frozenset(query) in TOKENS):
         yield from (f"query option {name} is not published" for name in set(query) - operation.query)
         if operation.query >= WINDOW:
             yield from (f"query option {name} is missing" for name in WINDOW - set(query))

@@ -151,7 +151,7 @@ class Control(Steering):
 
     def settle(self, timeout: float = 10) -> bool:
         """Wait until every notification has gone out."""
-        return self._world.deliverer.settle(timeout)
+        return bool(self._world.deliverer.settle(timeout))
 
     def replay_webhooks(self, count: int = 1) -> None:
         """Send the last notifications again."""

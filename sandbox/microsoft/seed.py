@@ -44,7 +44,7 @@ def account(
     """Add an account with its own calendar."""
     if kind not in ("work", "personal"):
         raise ValueError("an account is work or personal")
-    row = {
+    row: Row = {
         "email": email.casefold(),
         "id": str(uuid.uuid4()) if kind == "work" else uuid.uuid4().hex[:16],
         "name": name,

@@ -212,7 +212,7 @@ def _checked_end(world: World, text: Any) -> str:
         raise invalid("expirationDateTime is not a time with a zone.") from None
     if late or at <= world.clock.now():
         raise invalid("Subscription expiration can only be 10080 minutes in the future.")
-    return text
+    return str(text)
 
 
 def _shake_hands(world: World, address: str) -> None:
