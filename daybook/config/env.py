@@ -30,8 +30,14 @@ class Env:
     clio_client_id: str
     clio_client_secret: str
     clio_base_url: str
+    google_client_id: str
+    google_client_secret: str
+    google_base_url: str
+    microsoft_client_id: str
+    microsoft_client_secret: str
+    microsoft_base_url: str
     booking_attempts: int
-    feeds_private_networks: bool
+    private_networks: bool
     log_level: str
     log_format: str
     static_root: str
@@ -120,8 +126,14 @@ def read(environment: dict[str, str]) -> Env:
         clio_client_id=given["CLIO_CLIENT_ID"],
         clio_client_secret=given["CLIO_CLIENT_SECRET"],
         clio_base_url=given["CLIO_BASE_URL"].rstrip("/"),
+        google_client_id=given["GOOGLE_CLIENT_ID"],
+        google_client_secret=given["GOOGLE_CLIENT_SECRET"],
+        google_base_url=given["GOOGLE_BASE_URL"].rstrip("/"),
+        microsoft_client_id=given["MICROSOFT_CLIENT_ID"],
+        microsoft_client_secret=given["MICROSOFT_CLIENT_SECRET"],
+        microsoft_base_url=given["MICROSOFT_BASE_URL"].rstrip("/"),
         booking_attempts=_number("BOOKING_ATTEMPTS", given["BOOKING_ATTEMPTS"]),
-        feeds_private_networks=given["FEEDS_PRIVATE_NETWORKS"] == "1",
+        private_networks="1" in (given["PRIVATE_NETWORKS"], given["FEEDS_PRIVATE_NETWORKS"]),
         log_level=given["LOG_LEVEL"],
         log_format=given["LOG_FORMAT"],
         static_root=given["STATIC_ROOT"],

@@ -110,7 +110,7 @@ def choose_ports(before: Mapping[str, object], first: Mapping[str, int] = PORTS)
 
 def demo_environment(ports: Mapping[str, int]) -> dict[str, str]:
     """Point the product at the stand-ins beside it, except where the operator named the real thing."""
-    values = {"EMAIL_URL": f"smtp://127.0.0.1:{ports['smtp']}", "FEEDS_PRIVATE_NETWORKS": "1"}
+    values = {"EMAIL_URL": f"smtp://127.0.0.1:{ports['smtp']}", "PRIVATE_NETWORKS": "1"}
     if not os.environ.get("CLIO_CLIENT_ID"):
         values["CLIO_BASE_URL"] = f"http://127.0.0.1:{ports['clio']}"
         values["CLIO_CLIENT_ID"], values["CLIO_CLIENT_SECRET"] = CLIO_APPLICATION

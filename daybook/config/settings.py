@@ -171,11 +171,18 @@ CLIO_CLIENT_ID = ENV.clio_client_id
 CLIO_CLIENT_SECRET = ENV.clio_client_secret
 CLIO_BASE_URL = ENV.clio_base_url  # replaces the four regions' hosts when set
 
+GOOGLE_CLIENT_ID = ENV.google_client_id
+GOOGLE_CLIENT_SECRET = ENV.google_client_secret
+GOOGLE_BASE_URL = ENV.google_base_url  # replaces Google's hosts when set
+MICROSOFT_CLIENT_ID = ENV.microsoft_client_id
+MICROSOFT_CLIENT_SECRET = ENV.microsoft_client_secret
+MICROSOFT_BASE_URL = ENV.microsoft_base_url  # replaces Microsoft's hosts when set
+
 # How many booking attempts one visitor's address may make in ten minutes; 0 is no limit.
 BOOKING_ATTEMPTS = ENV.booking_attempts
 
 # Whether an address that a lawyer types may lead into a private network.
-FEEDS_PRIVATE_NETWORKS = ENV.feeds_private_networks
+PRIVATE_NETWORKS = ENV.private_networks
 
 PROCRASTINATE_ON_APP_READY = "daybook.jobs.app.on_ready"
 PROCRASTINATE_IMPORT_PATHS = ["daybook.jobs.tasks", "daybook.jobs.schedule"]

@@ -22,6 +22,10 @@ EVENTS: dict[str, str] = {
     "clio_broken": "Clio no longer accepts our access; somebody has to connect again.",
     "lawyer_matched": "A lawyer was matched with a user in Clio, or no longer is.",
     # Calendars and hours
+    "calendar_account_connected": "A lawyer's own calendar account was connected, or connected again.",
+    "calendar_account_declined": "Access to a lawyer's own calendars was declined, and nothing was stored.",
+    "calendar_account_broken": "A lawyer's own calendar account no longer accepts our access.",
+    "calendar_account_removed": "A lawyer's own calendar account was disconnected; what opened it was erased.",
     "calendars_read": "The list of calendars was read from Clio.",
     "calendars_chosen": "Which calendars block a lawyer's time was changed.",
     "feed_added": "A calendar feed was added for a lawyer, and blocks their time.",

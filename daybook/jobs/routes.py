@@ -153,6 +153,10 @@ ROUTES: dict[str, tuple[Follow, ...]] = {
     "lawyer_matched": (settle_lawyer, retry_lawyer),
     "calendars_read": (read_calendars,),
     "calendars_chosen": (read_calendars, retry_lawyer),
+    "calendar_account_connected": (),  # connecting has listed its calendars; choosing them queues the reading
+    "calendar_account_declined": (),
+    "calendar_account_broken": (),
+    "calendar_account_removed": (),
     "feed_added": (),  # adding it has read it
     "feed_removed": (),
     "calendar_unreadable": (tell_calendar,),

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import datetime
+from collections.abc import Callable
 
 from django.conf import settings
-from django.db import transaction
 from django.utils import timezone
 
 from daybook.connectors.clio.oauth import App, Token
 from daybook.connectors.clio.regions import base_url
 from daybook.connectors.clio.session import Priority, Session
-from daybook.connectors.errors import NotAuthorised, Unreachable
 from daybook.core.errors import Refusal
-from daybook.firms.outbox import record
 from daybook.sync.models import Connection
+from daybook.sync.services import mark_broken, noticing
+
+__all__ = ["NotConnected", "active", "app", "host", "mark_broken", "noticing", "session"]
 
 
 class NotConnected(Refusal):
@@ -66,32 +64,3 @@ def session(
         timezone.now,
         priority=priority,
     )
-
-
-@contextmanager
-def noticing(connection: Connection) -> Iterator[None]:
-    """
-    Mark the connection as broken when Clio no longer accepts it, then let the trouble go on.
-
-    What was refused may be the access of an earlier moment: somebody has connected again meanwhile. Then nothing is
-    broken, and the same work succeeds later: Unreachable.
-    """
-    try:
-        yield
-    except NotAuthorised as trouble:
-        mark_broken(connection, trouble.text, timezone.now())
-        since = Connection.objects.filter(pk=connection.pk, state=Connection.State.ACTIVE)
-        if since.exclude(connected_at=connection.connected_at).exists():
-            raise Unreachable("Clio", text="Clio was connected again meanwhile.") from trouble
-        raise
-
-
-def mark_broken(connection: Connection, text: str, now: datetime) -> None:
-    """Somebody has to connect again: say so once."""
-    with transaction.atomic():
-        same = Connection.objects.filter(pk=connection.pk, connected_at=connection.connected_at)
-        broken = same.filter(state=Connection.State.ACTIVE).update(
-            state=Connection.State.BROKEN, trouble=text[:300]
-        )
-        if broken:
-            record("clio_broken", firm=connection.firm_id, now=now, subject=connection.pk)

@@ -68,7 +68,7 @@ def add(
         raise FeedRefused("This calendar has been added already.")
     window = Period(now - BEHIND, until + FURTHER)
     try:
-        found = remote.fetch(wanted, private=settings.FEEDS_PRIVATE_NETWORKS)
+        found = remote.fetch(wanted, private=settings.PRIVATE_NETWORKS)
         busy = _busy(read(found.body or b"", window=window, home=lawyer.time_zone))
     except RemoteTrouble as trouble:
         raise FeedRefused(trouble.text) from trouble
@@ -163,7 +163,7 @@ def find(calendar: Calendar, connection: Connection, asked: Asked) -> Told:
     found = remote.fetch(
         feed.address,
         since=Marks(feed.etag, feed.modified) if known else None,
-        private=settings.FEEDS_PRIVATE_NETWORKS,
+        private=settings.PRIVATE_NETWORKS,
         seconds=remote.LIVE_SECONDS if asked.live else remote.BACKGROUND_SECONDS,
     )
     if known and calendar.read_from is not None and calendar.read_until is not None:

@@ -79,7 +79,7 @@ def cast(db: None, settings: object) -> Cast:
 
     from tests.cast import hart_and_vale
 
-    settings.FEEDS_PRIVATE_NETWORKS = True  # type: ignore[attr-defined]
+    settings.PRIVATE_NETWORKS = True  # type: ignore[attr-defined]
     return hart_and_vale(timezone.now())
 
 

@@ -1,0 +1,144 @@
+"""A connection as a calendar service, whichever provider it is of; and what it means when one is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, Protocol
+
+from django.db import transaction
+from django.utils import timezone
+
+from daybook.connectors.calendars import Service, Watching
+from daybook.connectors.errors import NotAuthorised, Unreachable
+from daybook.core.errors import Refusal
+from daybook.firms.outbox import record
+from daybook.sync.models import Connection
+
+_PROVIDER = Connection.Provider
+
+#: Called ahead of every request; stops it by raising.
+Before = Callable[[], None] | None
+
+
+class NotAService(Refusal):
+    """The connection is one that has no calendars to be asked for: a feed, or a kind this Daybook does not know."""
+
+    says = "This kind of calendar cannot be reached by this Daybook."
+
+
+class Token(Protocol):
+    """What the connectors' tokens have in common."""
+
+    @property
+    def access(self) -> str: ...
+    @property
+    def refresh(self) -> str: ...
+    @property
+    def expires_at(self) -> datetime | None: ...
+
+
+Save = Callable[[Any], None]
+Make = Callable[[Connection, bool, Before], Service]
+
+
+def service_of(connection: Connection, *, live: bool = False, before: Before = None) -> Service:
+    """
+    The calendars of a connection. Renewed tokens are saved before they are used. `live` says that a person waits;
+    `before` is called ahead of every request, and may stop it by raising.
+
+    No request is made here. Raises NotAService.
+    """
+    try:
+        make = _SERVICES[connection.provider]
+    except KeyError:
+        raise NotAService from None
+    return make(connection, live, before)
+
+
+def watching_of(connection: Connection) -> Watching | None:
+    """The same account as one that tells of changes; None where there is no such thing."""
+    if connection.provider not in WATCHED:
+        return None
+    found: Any = service_of(connection)
+    watching: Watching = found
+    return watching
+
+
+@contextmanager
+def noticing(connection: Connection) -> Iterator[None]:
+    """
+    Mark the connection as broken when its provider no longer accepts it, then let the trouble go on.
+
+    What was refused may be the access of an earlier moment: somebody has connected again meanwhile. Then nothing is
+    broken, and the same work succeeds later: Unreachable.
+    """
+    try:
+        yield
+    except NotAuthorised as trouble:
+        mark_broken(connection, trouble.text, timezone.now())
+        since = Connection.objects.filter(pk=connection.pk, state=Connection.State.ACTIVE)
+        if since.exclude(connected_at=connection.connected_at).exists():
+            name = Connection.Provider(connection.provider).label
+            raise Unreachable(name, text=f"{name} was connected again meanwhile.") from trouble
+        raise
+
+
+def mark_broken(connection: Connection, text: str, now: datetime) -> None:
+    """Somebody has to connect again: say so once."""
+    event = "clio_broken" if connection.provider == _PROVIDER.CLIO else "calendar_account_broken"
+    with transaction.atomic():
+        same = Connection.objects.filter(pk=connection.pk, connected_at=connection.connected_at)
+        broken = same.filter(state=Connection.State.ACTIVE).update(
+            state=Connection.State.BROKEN, trouble=text[:300]
+        )
+        if broken:
+            record(event, firm=connection.firm_id, now=now, subject=connection.pk)
+
+
+def saver(connection: Connection) -> Save:
+    """Keeps renewed tokens of a connection, unless it has been ended or made anew meanwhile."""
+
+    def save(token: Token) -> None:
+        same = Connection.objects.filter(pk=connection.pk, connected_at=connection.connected_at)
+        same.filter(state=Connection.State.ACTIVE).update(
+            access_token=token.access, refresh_token=token.refresh, token_expires_at=token.expires_at
+        )
+
+    return save
+
+
+# --- who makes which --------------------------------------------------------------------------------------------------
+# Imported when first used: no process needs every provider, and the command line none.
+
+
+def _clio(connection: Connection, live: bool, before: Before) -> Service:
+    from daybook.connectors.clio.service import ClioCalendars
+    from daybook.connectors.clio.session import Priority
+    from daybook.sync import clio
+
+    session = clio.session(connection, Priority.LIVE if live else Priority.SOON, before=before)
+    return ClioCalendars(session, now=timezone.now())
+
+
+def _google(connection: Connection, live: bool, before: Before) -> Service:
+    from daybook.sync import accounts_google
+
+    return accounts_google.service(connection, before)
+
+
+def _microsoft(connection: Connection, live: bool, before: Before) -> Service:
+    from daybook.sync import accounts_microsoft
+
+    return accounts_microsoft.service(connection, before)
+
+
+#: Every provider with calendars that can be asked. A feed (sync/feeds.py) is a file, and no service.
+_SERVICES: dict[str, Make] = {
+    _PROVIDER.CLIO: _clio,
+    _PROVIDER.GOOGLE: _google,
+    _PROVIDER.MICROSOFT: _microsoft,
+}
+#: Which of them tell of changes in a calendar by themselves. Clio tells of the whole account (sync/hooks.py).
+WATCHED: frozenset[str] = frozenset({_PROVIDER.GOOGLE, _PROVIDER.MICROSOFT})
