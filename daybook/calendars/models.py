@@ -82,7 +82,7 @@ class Calendar(models.Model):
 
     firm = models.ForeignKey("firms.Firm", on_delete=models.CASCADE, related_name="+")
     connection = models.ForeignKey("sync.Connection", on_delete=models.CASCADE, related_name="+")
-    external_id = models.CharField(max_length=200)
+    external_id = models.CharField(max_length=1024)
     name = models.CharField(max_length=255)
     kind = models.CharField(
         max_length=40, blank=True
@@ -98,6 +98,11 @@ class Calendar(models.Model):
     trouble = models.CharField(max_length=300, blank=True)
     trouble_since = models.DateTimeField(null=True, blank=True)
     trouble_final = models.BooleanField(default=False)  # waiting will not mend it: access was taken away
+    # What to ask with for what has changed in that window since, days and floating times read as of `token_zone`. Empty,
+    # or once `whole_at` has come, all of it is read again.
+    token = models.TextField(blank=True, default="", db_default="")
+    token_zone = models.CharField(max_length=64, blank=True, default="", db_default="")
+    whole_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
@@ -138,7 +143,7 @@ class BusyPeriod(models.Model):
     """One stretch in which a calendar says its owner is taken. No titles: they are not ours to keep."""
 
     calendar = models.ForeignKey(Calendar, on_delete=models.CASCADE, related_name="+", db_index=False)
-    external_id = models.CharField(max_length=200)
+    external_id = models.CharField(max_length=1024)
     during = DateTimeRangeField()
     all_day = models.BooleanField(default=False)
     standing = models.CharField(max_length=15, default=Standing.BUSY.value, db_default=Standing.BUSY.value)

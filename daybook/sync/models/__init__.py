@@ -1,5 +1,6 @@
 """Connections, links, cursors; what Clio is owed; what needs a person. One module each."""
 
+from daybook.sync.models.calendars import Login, Told
 from daybook.sync.models.connections import Connection, Cursor, Feed
 from daybook.sync.models.contacts import ContactSync, Cycle, Owed, Staged
 from daybook.sync.models.hooks import Delivery, Heard, Hook
@@ -20,9 +21,11 @@ __all__ = [
     "Hook",
     "Leftover",
     "Link",
+    "Login",
     "Owed",
     "Proposal",
     "Push",
     "Question",
     "Staged",
+    "Told",
 ]

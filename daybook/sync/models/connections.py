@@ -34,9 +34,9 @@ class Connection(models.Model):
         "firms.Lawyer", on_delete=models.CASCADE, null=True, blank=True, related_name="+"
     )
     region = models.CharField(max_length=2, blank=True)
-    account_id = models.CharField(max_length=60)
+    account_id = models.CharField(max_length=255)
     account_name = models.CharField(max_length=255)
-    user_id = models.CharField(max_length=60)  # their user whose eyes we see with
+    user_id = models.CharField(max_length=255)  # their user whose eyes we see with
     user_name = models.CharField(max_length=255)
     state = models.CharField(max_length=15, choices=State.choices, default=State.ACTIVE)
     trouble = models.CharField(max_length=300, blank=True)
