@@ -20,6 +20,7 @@ from daybook.core.periods import Period
 from sandbox import clio as sandbox_clio
 from tests import clio_contract
 from tests.connectors.calendar_contract import CalendarContract
+from tests.connectors.calendar_oracle import OracleContract
 from tests.connectors.calendar_rig import NOW, UID, WINDOW, Mirror, Write, at, draft, hour
 
 APP = App("daybook-demo", "daybook-demo-secret")
@@ -128,6 +129,10 @@ def rig() -> Iterator[ClioRig]:
 
 class TestClio(CalendarContract):
     """All of it."""
+
+
+class TestClioAgainstTheOracle(OracleContract):
+    gaps = False  # Clio expands series itself
 
 
 # What only Clio has --------------------------------------------------------------------------------------------------
