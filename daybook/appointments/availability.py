@@ -26,7 +26,7 @@ _TAKEN = """
 """
 
 #: The widest buffer; rows this far outside a window may still reach into it.
-_REACH = timedelta(hours=12)
+REACH = timedelta(hours=12)
 
 
 #: How far around a missed time its own question looks: over the days shown to whoever missed it, in any zone.
@@ -86,7 +86,7 @@ def own_spans(
     lawyer_id: int, start: datetime, end: datetime, now: datetime, *, without: int = 0, hold_key: str = ""
 ) -> list[tuple[int, int, int, int]]:
     """The lawyer's own live appointments as (from, to, start, type), buffers included in the first two."""
-    return prepared.rows(_TAKEN, [lawyer_id, start - _REACH, end + _REACH, now, without, hold_key or "-"])
+    return prepared.rows(_TAKEN, [lawyer_id, start - REACH, end + REACH, now, without, hold_key or "-"])
 
 
 def require_not_taken(
@@ -131,8 +131,8 @@ def survey(
         appointment_type.pk,
         appointment_type.linked_calendar_id,
         days=days,
-        start=start - _REACH,
-        end=end + _REACH,
+        start=start - REACH,
+        end=end + REACH,
         now=now,
         without_appointment=without or None,
     )

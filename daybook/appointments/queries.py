@@ -216,6 +216,11 @@ def past(lawyer_ids: list[int], now: datetime) -> QuerySet[Appointment]:
     )
 
 
+def clients_of(appointment_ids: list[int]) -> dict[int, str]:
+    """The clients' names of some appointments, which the caller has reached through their lawyer."""
+    return dict(Appointment.objects.filter(pk__in=appointment_ids).values_list("pk", "client_name"))
+
+
 @dataclass(frozen=True, slots=True)
 class WeekDay:
     """One day of the picture: hours, what other calendars hold, appointments. Instants are aware UTC."""

@@ -7,13 +7,21 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from itertools import chain
+from math import ceil, floor
 from typing import Any
 
 from django.db import connection as database
 from django.db.models import Q, QuerySet
 from django.http import Http404
 
-from daybook.calendars.models import Calendar, CalendarUse, HolidayCalendar, HoursException, WorkingHours
+from daybook.calendars.models import (
+    BusyPeriod,
+    Calendar,
+    CalendarUse,
+    HolidayCalendar,
+    HoursException,
+    WorkingHours,
+)
 from daybook.calendars.reading import trouble_of
 from daybook.core.availability import Span
 from daybook.core.entries import TAKEN_BY_DEFAULT, Standing
@@ -243,6 +251,64 @@ def busy_spans(
     with database.cursor() as cursor:
         cursor.execute(_BUSY, [calendars, start, end, lenient, lets, without_appointment or 0])
         return cursor.fetchall()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A stretch that a calendar takes, in epoch seconds, and what may be said of it: no title, nothing private."""
+
+    calendar: str  # its name, provider and account
+    start: int
+    end: int
+    all_day: bool
+    standing: Standing
+    appointment_id: int | None
+
+
+def entries_in_the_way(
+    uses: Sequence[CalendarUse], start: datetime, end: datetime, *, without_appointment: int | None = None
+) -> list[Entry]:
+    """What `busy_spans` says is taken, each with its calendar: for people, who ask why."""
+    found: list[Entry] = []
+    for use in uses:
+        rows = BusyPeriod.objects.filter(calendar=use.calendar, during__overlap=(start, end))
+        rows = rows.filter(standing__in=use.standings)
+        if not use.all_day_blocks:
+            rows = rows.filter(all_day=False)
+        name = account_name(use.calendar)
+        found += [
+            Entry(
+                name,
+                floor(one.during.lower.timestamp()),
+                ceil(one.during.upper.timestamp()),
+                one.all_day,
+                Standing(one.standing),
+                one.appointment_id,
+            )
+            for one in rows
+            if one.appointment_id is None or one.appointment_id != without_appointment
+        ]
+    return found
+
+
+def account_name(calendar: Calendar) -> str:
+    """A calendar as the office knows it: "Court (Google Calendar, alice@hartvale.example)"."""
+    connection = calendar.connection
+    parts = dict.fromkeys([connection.get_provider_display(), connection.account_name])
+    inside = ", ".join(part for part in parts if part and part != calendar.name)
+    return f"{calendar.name} ({inside})" if inside else calendar.name
+
+
+def holidays_between(lawyer: Lawyer, first: date, last: date) -> frozenset[date]:
+    """Which dates are closed by a public holiday, rather than by hand."""
+    observed = holidays_of(lawyer)
+    if observed is None:
+        return frozenset()
+    by_hand = HoursException.objects.filter(lawyer=lawyer, on__range=(first, last)).values_list(
+        "on", flat=True
+    )
+    closed = _exceptions([], (observed.country, observed.subdivision), first, last)
+    return frozenset(exception.on for exception in closed) - frozenset(by_hand)
 
 
 def uses_of(lawyer: Lawyer) -> QuerySet[CalendarUse]:

@@ -22,7 +22,9 @@ DAYS = 7
 #: The radio button beside the date and the clock.
 OTHER = "other"
 #: What can be typed as a date: far enough for anything, near enough to reckon with.
-_FIRST, _LAST = date(2000, 1, 1), date(2100, 1, 1)
+FIRST, LAST = date(2000, 1, 1), date(2100, 1, 1)
+#: How a time can be typed.
+CLOCKS = ["%H:%M", "%I:%M %p", "%I:%M%p", "%I %p", "%I%p", "%H:%M:%S"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,7 @@ class TimeForm(RefusableForm):
         label="Time",
         required=False,
         widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
-        input_formats=["%H:%M", "%I:%M %p", "%I:%M%p", "%I %p", "%I%p", "%H:%M:%S"],
+        input_formats=CLOCKS,
         error_messages={"invalid": "Please enter a time such as 14:30 or 2:30 pm."},
     )
     anyway = forms.BooleanField(label="Book it anyway", required=False)
@@ -137,14 +139,14 @@ class TimeForm(RefusableForm):
             self.add_error("anyway", f"Outside {self._lawyer.name}’s hours.")
 
     def _chosen(self, start: str) -> None:
-        latest = datetime(_LAST.year, 1, 1, tzinfo=UTC).timestamp()
+        latest = datetime(LAST.year, 1, 1, tzinfo=UTC).timestamp()
         if not (start.isascii() and start.isdigit() and len(start) < 12 and int(start) < latest):
             self.add_error("start", "Please choose one of the times shown.")
             return
         self.instant = datetime.fromtimestamp(int(start), UTC)
 
     def _typed(self, on: date, at: time) -> None:
-        if not _FIRST <= on < _LAST:
+        if not FIRST <= on < LAST:
             self.add_error("on", "Please check the year.")
             return
         self.is_typed = True

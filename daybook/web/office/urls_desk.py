@@ -15,12 +15,14 @@ from daybook.web.office import (
     desks,
     sending,
     week,
+    why,
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("dashboard/", dashboard.dashboard, name="dashboard"),
     path("dashboard/past/", dashboard.past, name="past"),
     path("dashboard/week/", week.week, name="week"),
+    path("why/", why.why, name="why"),
     path("desk/", desks.switch_desk, name="switch_desk"),
     path("questions/<int:question_id>/", dashboard.answer_question, name="answer_question"),
     path("appointments/book/", booking.book, name="book"),

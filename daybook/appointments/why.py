@@ -1,0 +1,153 @@
+"""Why a time of a lawyer is not free, for the office: the facts gathered as rows, told by `core.reasons`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from math import ceil, floor
+
+from django.db.models import Q
+
+from daybook.appointments.availability import REACH, count_booked, offer_of, own_spans
+from daybook.appointments.models import Appointment, AppointmentType
+from daybook.appointments.queries import midnight
+from daybook.calendars import queries as calendars
+from daybook.calendars.models import CalendarUse
+from daybook.calendars.queries import FAR, Hours
+from daybook.calendars.reading import trouble_of
+from daybook.core import reasons
+from daybook.core.hours import local_day
+from daybook.core.reasons import By, Cause, Reason, Taken
+from daybook.firms.models import Lawyer
+from daybook.firms.permissions import firm_may
+
+#: A weekly cap is held against whole weeks.
+_WEEK = timedelta(days=8)
+_A_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A time, and all that stands in its way, the most telling first; nothing when it is free."""
+
+    start: datetime
+    reasons: tuple[Reason, ...]
+
+
+class Facts:
+    """Everything that decides over one local date of a lawyer, for one type, as it stands at `now`."""
+
+    def __init__(
+        self, appointment_type: AppointmentType, lawyer: Lawyer, on: date, now: datetime, *, without: int = 0
+    ) -> None:
+        self._type, self._lawyer, self._now = appointment_type, lawyer, now
+        self._on, zone = on, lawyer.time_zone
+        low, high = (
+            midnight(on, zone),
+            midnight(on + _A_DAY, zone) + timedelta(minutes=appointment_type.minutes),
+        )
+        first, last = local_day(low, zone) - _A_DAY, local_day(high, zone) + _A_DAY
+        uses = calendars.blocking_uses(lawyer.pk, appointment_type.linked_calendar_id)
+        self._hours: Hours = calendars.hours_of(lawyer, appointment_type.pk, first, last)
+        self._holidays = calendars.holidays_between(lawyer, first, last)
+        self._taken = _taken(lawyer, uses, low - REACH, high + REACH, now, without)
+        rows = own_spans(lawyer.pk, low - _WEEK, high + _WEEK, now, without=without)
+        self._booked = count_booked(rows, appointment_type, zone)
+        self._also = [*_not_offered(appointment_type, lawyer), *_unreadable(uses, now)]
+
+    def at(self, start: datetime, *, grid: bool = True) -> Asked:
+        """What stands in the way of one start on that date."""
+        found = reasons.explain(
+            offer_of(self._type),
+            start,
+            weekly=self._hours.weekly,
+            exceptions=self._hours.exceptions,
+            zone=self._lawyer.time_zone,
+            taken=self._taken,
+            now=self._now,
+            booked=self._booked,
+            holidays=self._holidays,
+            also=self._also,
+            grid=grid,
+        )
+        return Asked(start, found)
+
+    def grid(self) -> list[Asked]:
+        """Every start that the hours of the date give, each with what stands in its way."""
+        starts = reasons.grid_of_day(
+            offer_of(self._type),
+            self._on,
+            weekly=self._hours.weekly,
+            exceptions=self._hours.exceptions,
+            zone=self._lawyer.time_zone,
+        )
+        return [self.at(start) for start in starts]
+
+
+def _not_offered(appointment_type: AppointmentType, lawyer: Lawyer) -> Iterator[Reason]:
+    if not appointment_type.active:
+        yield Reason(Cause.NOT_OFFERED, f"{appointment_type.name} is no longer offered.")
+    if not lawyer.active:
+        yield Reason(Cause.NOT_OFFERED, f"{lawyer.name} takes no appointments at present.")
+    if not firm_may(lawyer.firm, "new_appointments"):
+        yield Reason(
+            Cause.NOT_OFFERED, "The firm's subscription is not active: no new appointments can be booked."
+        )
+
+
+def _unreadable(uses: list[CalendarUse], now: datetime) -> Iterator[Reason]:
+    for use in uses:
+        if text := trouble_of(use.calendar, now):
+            yield Reason(Cause.UNREADABLE, f"{calendars.account_name(use.calendar)} cannot be read: {text}")
+
+
+def _taken(
+    lawyer: Lawyer, uses: list[CalendarUse], low: datetime, high: datetime, now: datetime, without: int
+) -> list[Taken]:
+    own = _own(lawyer, low, high, now, without)
+    spans = {one.key: one.span for one in own}
+    found = list(own)
+    for entry in calendars.entries_in_the_way(uses, low, high, without_appointment=without or None):
+        around = spans.get(entry.appointment_id or 0)
+        # Our own appointment, seen again in the calendar it was written to, is named once.
+        if around is None or not (around[0] <= entry.start and entry.end <= around[1]):
+            found.append(
+                Taken(
+                    entry.start,
+                    entry.end,
+                    By.CALENDAR,
+                    entry.calendar,
+                    all_day=entry.all_day,
+                    standing=entry.standing,
+                )
+            )
+    for use in uses:
+        until = use.calendar.read_until
+        if until is not None:
+            found.append(
+                Taken(floor(until.timestamp()), FAR, By.UNREAD, calendars.account_name(use.calendar))
+            )
+    return found
+
+
+def _own(lawyer: Lawyer, low: datetime, high: datetime, now: datetime, without: int) -> list[Taken]:
+    """The lawyer's live appointments and holds, as `availability.own_spans` counts them, by name."""
+    live = Q(state=Appointment.State.CONFIRMED) | Q(state=Appointment.State.HELD, held_until__gt=now)
+    rows = (
+        Appointment.objects.filter(live, lawyer=lawyer, during__overlap=(low, high))
+        .exclude(pk=without)
+        .select_related("appointment_type")
+    )
+    return [
+        Taken(
+            floor(one.start.timestamp()),
+            ceil(one.end.timestamp()),
+            By.HOLD if one.state == Appointment.State.HELD else By.APPOINTMENT,
+            one.appointment_type.name,
+            before=one.before_minutes * 60,
+            after=one.after_minutes * 60,
+            key=one.pk,
+        )
+        for one in rows
+    ]
