@@ -257,7 +257,9 @@ def _columns(columns: dict[str, Any]) -> dict[str, Any]:
 
 
 def _wall(at: str, zone: str) -> str:
-    return datetime.fromisoformat(at).astimezone(views.place(zone)).strftime(views.WALL)
+    """What the clock shows in `zone`; a time without an offset is just that, even if clocks skip it."""
+    told = datetime.fromisoformat(at)
+    return (told.astimezone(views.place(zone)) if told.tzinfo else told).strftime(views.WALL)
 
 
 def _time(at: str, zone: str) -> dict[str, str]:

@@ -214,7 +214,8 @@ def worlds(draw: Any, *, gaps: bool) -> tuple[str, list[Plan]]:
 # Holding a provider to it --------------------------------------------------------------------------------------------
 
 
-def make(rig: Diary, plan: Plan) -> str:
+def make(rig: Diary, plan: Plan, ids: dict[str, Plan]) -> None:
+    """Put the entry in and remember its id."""
     place = ZoneInfo(plan.zone)
 
     def aware(wall: datetime) -> datetime:
@@ -228,6 +229,7 @@ def make(rig: Diary, plan: Plan) -> str:
         rrule=plan.rule,
         time_zone=plan.zone,
     )
+    ids[id] = plan
     occurrences = plan.occurrences()
     for number in sorted(plan.left_out):
         rig.leave_out(id, aware(occurrences[number]))
@@ -235,7 +237,6 @@ def make(rig: Diary, plan: Plan) -> str:
         was = occurrences[plan.moved[0]]
         start = was + plan.moved[1]
         rig.move_one(id, aware(was), aware(start), aware(start + plan.length))
-    return id
 
 
 def unlike(found: list[Period], expected: list[tuple[datetime, set[datetime]]], window: Period) -> list[str]:
@@ -269,7 +270,7 @@ class OracleContract:
             ids: dict[str, Plan] = {}
             try:
                 for plan in entries:
-                    ids[make(rig, plan)] = plan
+                    make(rig, plan, ids)
                 for window in (WIDE, *(around(day, home) for day in CHANGES[home])):
                     self.check(rig, ids, window, home)
             finally:

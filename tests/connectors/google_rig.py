@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from daybook.connectors.google.oauth import Addresses, App, Token
 from daybook.connectors.google.service import GoogleCalendars
@@ -56,6 +55,8 @@ class GoogleRig:
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox, self.control = sandbox, sandbox.control
         self.control.seed("bare")
+        #: Where each entry takes place: of whole days Google keeps no zone.
+        self.zones: dict[str, str] = {}
         self.service = connected(sandbox)
         self.read_only = self.control.add_calendar("ben@hartvale.example", "Ben's other calendar")
         self.control.share_calendar(self.read_only, ALICE, "reader")
@@ -78,6 +79,7 @@ class GoogleRig:
             **({"recurrence": [f"RRULE:{rrule}"]} if rrule else {}),
             **SAYING[standing],
         )
+        self.zones[made["id"]] = time_zone
         return str(made["id"])
 
     def move(self, entry_id: str, start: datetime, end: datetime) -> None:
@@ -100,12 +102,13 @@ class GoogleRig:
     def _occurrence(self, entry_id: str, was: datetime) -> tuple[dict[str, Any], str]:
         path = f"/calendars/{ALICE}/events/{entry_id}/instances"
         for one in self.control.act(ALICE, "GET", path, maxResults="500")["items"]:
-            zone = one["start"].get("timeZone", self.home)
+            zone = self.zones.get(entry_id, self.home)
             if "date" in one["start"]:
-                begins = datetime.fromisoformat(one["start"]["date"]).replace(tzinfo=ZoneInfo(zone))
+                found = one["start"]["date"] == was.date().isoformat()
             else:
-                begins = datetime.fromisoformat(one["start"]["dateTime"])
-            if begins == was:
+                # As instants: times of an hour that clocks show twice equal nothing in another zone (PEP 495).
+                found = datetime.fromisoformat(one["start"]["dateTime"]) == was.astimezone(UTC)
+            if found:
                 return one, zone
         raise AssertionError(f"no occurrence of {entry_id} at {was}")
 
@@ -129,11 +132,8 @@ class GoogleRig:
 def times(start: datetime, end: datetime, all_day: bool, zone: str) -> dict[str, Any]:
     """Start and end in Google's words."""
     if all_day:
-        place = ZoneInfo(zone)
-        return {
-            "start": {"date": start.astimezone(place).date().isoformat()},
-            "end": {"date": end.astimezone(place).date().isoformat()},
-        }
+        # Midnights where the entry is, whatever zone the calendar has.
+        return {"start": {"date": start.date().isoformat()}, "end": {"date": end.date().isoformat()}}
     return {
         "start": {"dateTime": start.isoformat(), "timeZone": zone},
         "end": {"dateTime": end.isoformat(), "timeZone": zone},
