@@ -11,12 +11,15 @@ import pytest
 
 from daybook.connectors.errors import Garbled, Missing, RemoteTrouble, Unreachable
 from daybook.connectors.google import shapes
-from daybook.connectors.google.service import MOST_SERIES
+from daybook.connectors.google.oauth import Addresses, Token
+from daybook.connectors.google.service import MOST_SERIES, GoogleCalendars
+from daybook.connectors.google.session import Session
 from daybook.core.entries import Standing
 from daybook.core.periods import Period
 from sandbox.google import Sandbox
 from tests.connectors.calendar_rig import DAY, WINDOW, Mirror, around, at, changeovers, hour, midnight
-from tests.connectors.google_rig import ALICE, BEN, GoogleRig, connected, held_to_the_description, times
+from tests.connectors.google_rig import ALICE, APP, BEN, GoogleRig, connected, held_to_the_description, times
+from tests.connectors.scripted import Reply, scripted
 from tests.google_contract import document
 
 DENVER = "America/Denver"
@@ -114,6 +117,27 @@ def test_an_occurrence_deleted_alone_is_found_though_google_tells_no_uid_of_it(r
     reading = rig.service.read(ALICE, WINDOW, home=DENVER, since=token)
     assert not reading.whole
     assert [item.during for item in reading.seen[0].items] == [hour(at(9)), hour(at(9, day=14))]
+
+
+def test_what_the_delta_says_of_a_series_counts_where_the_second_answer_lacks_it() -> None:
+    start = {"dateTime": "2026-12-01T09:00:00-07:00", "timeZone": DENVER}
+    end = {"dateTime": "2026-12-01T10:00:00-07:00", "timeZone": DENVER}
+    series = {"id": "aaaaa", "start": start, "end": end, "recurrence": ["RRULE:FREQ=DAILY;COUNT=2"]}
+    gone = {"id": "aaaaa_1", "recurringEventId": "aaaaa", "status": "cancelled", "originalStartTime": start}
+    with scripted() as server:
+        server.plan(Reply(body={"items": [gone], "nextSyncToken": "n"}), Reply(body={"items": [series]}))
+        session = Session(
+            APP,
+            Token("a", "r", None),
+            lambda new: None,
+            lambda: datetime.now(UTC),
+            addresses=Addresses.at(server.url),
+        )
+        window = Period(datetime(2026, 11, 20, tzinfo=UTC), datetime(2026, 12, 20, tzinfo=UTC))
+        reading = GoogleCalendars(session).read(ALICE, window, home=DENVER, since="t")
+        assert [one.query.get("syncToken") for one in server.asked] == ["t", None]
+    (seen,) = reading.seen
+    assert [item.during for item in seen.items] == [hour(datetime(2026, 12, 2, 16, tzinfo=UTC))]
 
 
 def test_of_a_series_from_elsewhere_a_deleted_occurrence_makes_a_whole_reading(rig: GoogleRig) -> None:

@@ -238,6 +238,25 @@ def test_a_watch_that_has_ended_is_ended_without_trouble(rig: GoogleRig, ear: Sc
     assert heard(rig, ear) == [("sync", "1")]
 
 
+def test_a_watch_that_has_run_out_tells_nothing(rig: GoogleRig, ear: Scripted) -> None:
+    watched(rig, ear)
+    rig.control.advance(7 * 86_400)
+    rig.add("Lunch", at(12), at(13))
+    assert heard(rig, ear) == [("sync", "1")]
+
+
+def test_tellings_can_be_lost_doubled_late_and_sent_again(rig: GoogleRig, ear: Scripted) -> None:
+    watched(rig, ear)
+    for kind in ("lost", "doubled", "out_of_order"):
+        rig.control.fault_webhook(kind)
+    for n in range(4):
+        rig.add("Lunch", at(12, day=n), at(13, day=n))
+    told = [number for _, number in heard(rig, ear)]
+    assert told == ["1", "3", "3", "5", "4"]
+    rig.control.replay_webhooks()
+    assert [number for _, number in heard(rig, ear)] == [*told, "4"]
+
+
 def test_an_address_without_encryption_is_turned_down(rig: GoogleRig) -> None:
     until = datetime.now(UTC) + timedelta(days=6)
     with pytest.raises(Rejected):

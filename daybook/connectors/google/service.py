@@ -142,6 +142,8 @@ class GoogleCalendars(Watches):
         found = shapes.groups(records)
         if group.id not in found:
             raise _Lost
+        listed = {shapes.identity(one) for one in found[group.id].changes}
+        found[group.id].changes += [one for one in group.changes if shapes.identity(one) not in listed]
         return found
 
     def _seen_around(self, calendar_id: str, record: Record, home: str) -> Seen:
