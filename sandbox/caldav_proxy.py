@@ -140,7 +140,7 @@ class Application:
         return response
 
     def _passed_on(self, request: Request, path: str, body: bytes) -> Response:
-        connection = http.client.HTTPConnection(urlsplit(self.world.upstream).netloc, timeout=60)
+        connection = http.client.HTTPConnection(urlsplit(self.world.upstream).netloc, timeout=100)
         try:
             headers = {name: value for name, value in request.headers.items() if name.lower() not in _HOP}
             connection.request(request.method, path, body=body or None, headers=headers)

@@ -172,7 +172,7 @@ class CaldavRig:
                 return self.ask(method, path, body, headers)
             finally:
                 self.server.expel(self.username)
-        connection = http.client.HTTPConnection(urlsplit(self.server.url).netloc, timeout=60)
+        connection = http.client.HTTPConnection(urlsplit(self.server.url).netloc, timeout=100)
         secret = base64.b64encode(f"{self.username}:{PASSWORD}".encode()).decode()
         try:
             connection.request(method, path, body, {"Authorization": f"Basic {secret}", **(headers or {})})
@@ -239,17 +239,16 @@ def _times(event: Event, start: datetime, end: datetime, time_zone: str, all_day
     place = ZoneInfo(time_zone)
     first, last = start.astimezone(place), end.astimezone(place)
     event.add("dtstamp", datetime.now(UTC))
-    event.add("dtstart", first.date() if all_day else first)
-    event.add("dtend", last.date() if all_day else last)
+    event.add("dtstart", start.date() if all_day else first)
+    event.add("dtend", end.date() if all_day else last)
 
 
 def _with(text: str, lines: list[str]) -> str:
     return text.replace("END:VEVENT", "\r\n".join([*lines, "END:VEVENT"]))
 
 
-def object_of(*lines: str, zone: str = "") -> str:
+def object_of(*lines: str) -> str:
     """A calendar file around the lines of entries."""
     return "\r\n".join(
-        ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Somebody else//EN", *([zone] if zone else []), *lines]
-        + ["END:VCALENDAR", ""]
+        ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Somebody else//EN", *lines, "END:VCALENDAR", ""]
     )
