@@ -12,7 +12,7 @@ from daybook.firms.models import Event
 from daybook.jobs import tasks
 from daybook.jobs.deferring import Wanted, defer
 from daybook.messaging import operations as messaging
-from daybook.sync import pushes
+from daybook.sync import calendars, proposals, pushes, watching
 from daybook.sync.clio import active
 from daybook.sync.hooks import Subscription
 from daybook.sync.mirror import leaving, owing
@@ -30,8 +30,8 @@ def queue(task: Task, *, once: str = "", wait: timedelta | None = None, **argume
     defer([Wanted(task, arguments, once, timezone.now() + wait if wait else None)])
 
 
-def to_clio(event: Event) -> None:
-    """Clio should look like the appointment."""
+def to_calendars(event: Event) -> None:
+    """Clio and the calendar should look like the appointment."""
     if event.subject and pushes.want(appointment_id=event.subject, firm_id=event.firm_id, now=event.at):
         queue(tasks.push_appointment, once=f"push:{event.subject}", appointment_id=event.subject)
 
@@ -41,11 +41,26 @@ def push_now(event: Event) -> None:
     queue(tasks.push_appointment, once=f"push:{event.subject}", appointment_id=event.subject)
 
 
+def overtake(event: Event) -> None:
+    """What waits for an answer about the appointment is answered by this, or has become pointless."""
+    if event.subject:
+        proposals.overtaken(appointment_id=event.subject, by=event.actor, now=event.at)
+
+
+def look_at_entry(event: Event) -> None:
+    queue(tasks.look_at_entry, once=f"entry:{event.subject}", appointment_id=event.subject)
+
+
 def to_people(event: Event) -> None:
-    """Client and lawyer are told; reminders are planned, moved or dropped."""
+    """Client and lawyer are told, unless somebody does that themselves; reminders are planned, moved or dropped."""
     if not event.subject:
         return
-    due = messaging.plan(appointment_id=event.subject, occasion_event=event.name, now=event.at)
+    due = messaging.plan(
+        appointment_id=event.subject,
+        occasion_event=event.name,
+        now=event.at,
+        tell_client=event.details.get("tell_client", True),
+    )
     defer([Wanted(tasks.send_message, {"message_id": one}, once=f"message:{one}") for one in due])
 
 
@@ -113,13 +128,51 @@ def search_contacts(event: Event) -> None:
 
 
 def read_calendars(event: Event) -> None:
-    queue(tasks.read_calendars, once=f"calendars:{event.firm_id}", firm_id=event.firm_id)
+    read_all(event.firm_id)
 
 
-def retry_lawyer(event: Event) -> None:
-    """Something was chosen for a lawyer that pushes may have waited for."""
+def read_all(firm_id: int) -> None:
+    """The calendars of a firm: its own together, each lawyer's account by itself, so that none waits for a slow server."""
+    queue(tasks.read_calendars, once=f"calendars:{firm_id}", firm_id=firm_id)
+    for connection_id in calendars.accounts_of(firm_id):
+        queue(tasks.read_account, once=f"account:{connection_id}", connection_id=connection_id)
+
+
+def settle_account(event: Event) -> None:
+    """A lawyer's own account was connected: its calendars are read, and its provider asked to tell of changes."""
+    connection_id = event.details["connection"]
+    queue(tasks.read_account, once=f"account:{connection_id}", connection_id=connection_id)
+    watch_account(connection_id)
+
+
+def watch_account(connection_id: int) -> None:
+    queue(tasks.look_after_watches, once=f"watches:{connection_id}", connection_id=connection_id)
+
+
+def watch_chosen(event: Event) -> None:
+    """Which of a lawyer's calendars are worth being told of was chosen."""
     if event.subject:
-        for appointment_id in pushes.retry_lawyer(lawyer_id=event.subject, now=event.at):
+        for connection_id in watching.accounts_of(event.subject):
+            watch_account(connection_id)
+
+
+#: Tellings come in bursts: one reading for all of one.
+GATHER = timedelta(seconds=2)
+
+
+def read_told(calendar_id: int) -> None:
+    """Its provider says that something changed in a calendar."""
+    queue(tasks.read_calendar, once=f"calendar:{calendar_id}", wait=GATHER, calendar_id=calendar_id)
+
+
+def tell_account_broken(event: Event) -> None:
+    queue(tasks.alert_account, once=f"broken-account:{event.subject}", connection_id=event.subject)
+
+
+def push_of_lawyer(event: Event) -> None:
+    """Something was chosen for a lawyer, or an account mended, that pushes may have waited for."""
+    if event.subject:
+        for appointment_id in pushes.want_of_lawyer(lawyer_id=event.subject, now=event.at):
             queue(tasks.push_appointment, once=f"push:{appointment_id}", appointment_id=appointment_id)
 
 
@@ -150,12 +203,12 @@ ROUTES: dict[str, tuple[Follow, ...]] = {
     "clio_declined": (),
     "clio_disconnected": (),
     "clio_broken": (tell_broken,),
-    "lawyer_matched": (settle_lawyer, retry_lawyer),
+    "lawyer_matched": (settle_lawyer, push_of_lawyer),
     "calendars_read": (read_calendars,),
-    "calendars_chosen": (read_calendars, retry_lawyer),
-    "calendar_account_connected": (),  # connecting has listed its calendars; choosing them queues the reading
+    "calendars_chosen": (read_calendars, watch_chosen, push_of_lawyer),
+    "calendar_account_connected": (settle_account, push_of_lawyer),
     "calendar_account_declined": (),
-    "calendar_account_broken": (),
+    "calendar_account_broken": (tell_account_broken,),
     "calendar_account_removed": (),
     "feed_added": (),  # adding it has read it
     "feed_removed": (),
@@ -167,13 +220,13 @@ ROUTES: dict[str, tuple[Follow, ...]] = {
     "appointment_type_retired": (),
     "appointment_held": (),
     "hold_released": (),
-    "appointment_confirmed": (to_clio, to_people),
-    "appointment_rescheduled": (to_clio, to_people),
-    "appointment_changed": (to_clio, to_people),
-    "appointment_cancelled": (to_clio, to_people),
+    "appointment_confirmed": (to_calendars, to_people),
+    "appointment_rescheduled": (overtake, to_calendars, to_people),
+    "appointment_changed": (to_calendars, to_people),
+    "appointment_cancelled": (overtake, to_calendars, to_people),
     "outcome_recorded": (),
     "matter_linked": (),
-    "time_sent": (to_clio,),
+    "time_sent": (to_calendars,),
     "contact_saved": (owe,),
     "contact_unlinked": (),
     "contact_removed": (leave,),
@@ -192,6 +245,11 @@ ROUTES: dict[str, tuple[Follow, ...]] = {
     "appointment_pushed": (),
     "push_retried": (push_now,),
     "push_failed": (),
+    "entry_differs": (look_at_entry,),
+    "edit_proposed": (),
+    "edit_withdrawn": (to_calendars,),
+    "edit_answered": (),
+    "edit_restored": (to_calendars,),
     "question_asked": (),
     "question_answered": (),
     "message_sent": (),

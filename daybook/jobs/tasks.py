@@ -12,7 +12,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 
 from daybook.messaging import alerts, invitations
 from daybook.messaging import operations as messaging
-from daybook.sync import appointments, calendars, connecting, hooks, pushes, subscribing
+from daybook.sync import appointments, calendars, connecting, hooks, proposals, pushes, subscribing, watching
 from daybook.sync.mirror import cycle, sweep, telling
 from daybook.sync.models import Connection, Cycle
 from daybook.sync.trouble import RemoteTrouble, worth_repeating
@@ -44,10 +44,19 @@ def _pause(trouble: RemoteTrouble, tries: int) -> timedelta:
 
 @app.task(name="push_appointment", priority=5)
 def push_appointment(appointment_id: int) -> None:
-    """Make Clio look like the appointment. When it has to be tried again, the minute tick (or this) brings it back."""
+    """Make Clio and the calendar look like the appointment. When it has to be tried again, the minute tick (or this) brings it back."""
     again = appointments.push(appointment_id=appointment_id, now=timezone.now())
     if again is not None:
         _later("push_appointment", f"push:{appointment_id}", again, appointment_id=appointment_id)
+
+
+@app.task(name="look_at_entry", priority=4)
+def look_at_entry(appointment_id: int, tries: int = 0) -> None:
+    """A reading saw an entry of ours differ: ask for it. Tried a few times; the next reading sees it all the same."""
+    again = proposals.look_at(appointment_id=appointment_id, now=timezone.now())
+    if again is not None and tries < len(PAUSES):
+        once = f"entry:{appointment_id}"
+        _later("look_at_entry", once, again, appointment_id=appointment_id, tries=tries + 1)
 
 
 @app.task(name="settle_in", priority=6)
@@ -105,8 +114,33 @@ def look_at_contacts(connection_id: int, theirs: list[str], tries: int = 0) -> N
 
 @app.task(name="read_calendars", priority=4)
 def read_calendars(firm_id: int) -> None:
-    """Read every calendar that takes a lawyer's time, or may receive appointments, whole."""
+    """Read every calendar of the firm's that takes a lawyer's time, or may receive appointments."""
     calendars.refresh_firm(firm_id=firm_id, now=timezone.now())
+
+
+@app.task(name="read_account", priority=4)
+def read_account(connection_id: int) -> None:
+    """The same for one lawyer's own account."""
+    calendars.refresh_account(connection_id=connection_id, now=timezone.now())
+
+
+@app.task(name="read_calendar", priority=5)
+def read_calendar(calendar_id: int) -> None:
+    """One calendar, of which its provider has told that something changed."""
+    calendars.refresh_busy(calendar_id=calendar_id, now=timezone.now())
+
+
+@app.task(name="look_after_watches", priority=2)
+def look_after_watches(connection_id: int, tries: int = 0) -> None:
+    """Being told of changes in an account's calendars. Tried a few times; the hourly round tries again."""
+    now = timezone.now()
+    try:
+        again = watching.look_after(connection_id=connection_id, now=now)
+    except RemoteTrouble as trouble:
+        again = now + _pause(trouble, tries) if worth_repeating(trouble) else None
+    if again is not None and tries < len(PAUSES):
+        once = f"watches:{connection_id}"
+        _later("look_after_watches", once, again, connection_id=connection_id, tries=tries + 1)
 
 
 @app.task(name="list_calendars")
@@ -179,6 +213,11 @@ def send_invitation(invitation_id: int) -> None:
 @app.task(name="alert_calendar", priority=6, retry=PATIENT)
 def alert_calendar(calendar_id: int) -> None:
     alerts.calendar_alert(calendar_id=calendar_id, now=timezone.now())
+
+
+@app.task(name="alert_account", priority=6, retry=PATIENT)
+def alert_account(connection_id: int) -> None:
+    alerts.account_alert(connection_id=connection_id, now=timezone.now())
 
 
 @app.task(name="alert_connection", priority=6, retry=PATIENT)

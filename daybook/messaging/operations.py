@@ -35,13 +35,14 @@ MOST_INTERRUPTIONS = 1
 # Planning -------------------------------------------------------------------------------------------------------------
 
 
-def plan(*, appointment_id: int, occasion_event: str, now: datetime) -> list[int]:
+def plan(*, appointment_id: int, occasion_event: str, now: datetime, tell_client: bool = True) -> list[int]:
     """
     Write down every message that follows from an appointment's event, and drop those it makes untrue.
 
     Called in the transaction that recorded the event. The same event planned twice plans nothing new. A client without
     an email address gets nothing, and nobody is told of what is over: cancelling or moving it is for the books. An appointment whose details changed
-    is confirmed anew only to an address that was never written to.
+    is confirmed anew only to an address that was never written to. Without `tell_client` the client hears nothing of a
+    move or a cancellation; reminders follow the new time all the same.
 
     Returns the ids of messages due now; reminders wait for `due`.
     Raises ValueError for an event that plans nothing, RuntimeError outside a transaction.
@@ -52,6 +53,8 @@ def plan(*, appointment_id: int, occasion_event: str, now: datetime) -> list[int
         raise RuntimeError("messages are planned in the transaction of what they tell")
     appointment = appointment_by_id(appointment_id)
     rows = _PLANS[occasion_event](appointment, now)
+    if not tell_client:
+        rows = [row for row in rows if row.kind not in (Kind.CHANGE, Kind.CANCELLATION)]
     return _write(appointment, rows, now) if rows else []
 
 

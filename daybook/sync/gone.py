@@ -10,7 +10,7 @@ from django.db import transaction
 
 from daybook.appointments.models import Appointment
 from daybook.billing.models import TimeEntry
-from daybook.connectors.clio import contacts, entries, matters
+from daybook.connectors.clio import contacts, matters
 from daybook.connectors.clio.session import Session
 from daybook.connectors.errors import Missing
 from daybook.firms.outbox import record
@@ -30,8 +30,9 @@ class Work(Protocol):
 
 def unlink(work: Work) -> bool:
     """
-    Ask for each record by its id; forget the contact and the calendar entry that are no longer there, so that another
-    try finds or makes them anew. A matter is a person's to choose: it stays, and `work.lost_matter` says so.
+    Ask for each record by its id; forget the contact that is no longer there, so that another try finds or makes it
+    anew. A matter is a person's to choose: it stays, and `work.lost_matter` says so. For the calendar entry see
+    `entries.is_gone`.
 
     Returns whether anything was gone. Raises RemoteTrouble.
     """
@@ -44,15 +45,12 @@ def unlink(work: Work) -> bool:
         with transaction.atomic():
             forget(work.connection, Link.Kind.CONTACT, contact)
             record("contact_unlinked", firm=appointment.firm_id, now=work.now, subject=contact)
-    entry = _is_gone(work, Link.Kind.ENTRY, appointment.pk, entries.get)
-    if entry:
-        forget(work.connection, Link.Kind.ENTRY, appointment.pk)
     if time is not None and _is_gone(work, Link.Kind.MATTER, time.matter_id, matters.get):
         work.lost_matter = (
             f"Clio no longer has the matter {time.matter}, or hides it from the connection. "
             "Choose another one with Send to Clio."
         )[:300]
-    return bool(lost or entry or work.lost_matter)
+    return bool(lost or work.lost_matter)
 
 
 def _is_gone(work: Work, kind: str, ours: int, look: Callable[[Session, str], object]) -> bool:

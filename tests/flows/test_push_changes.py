@@ -117,8 +117,8 @@ def test_a_matter_deleted_in_clio_is_named_and_another_one_mends_it(office: Offi
 
 
 def test_time_is_sent_again_after_activity_and_entry_were_deleted_in_clio(office: Office) -> None:
-    from daybook.sync import sending
-    from daybook.sync.models import Question
+    from daybook.sync import proposals, sending
+    from daybook.sync.models import Proposal, Question
 
     appointment = office.book(9)
     office.send(appointment)
@@ -133,6 +133,14 @@ def test_time_is_sent_again_after_activity_and_entry_were_deleted_in_clio(office
     )
     office.work()
     office.later()
+    assert len(office.activities()) == 1
+    # Whoever deleted the entry is asked what that was to mean.
+    proposal = Proposal.objects.get(answered_at=None)
+    assert (proposal.kind, office.entries(appointment)) == ("deleted", [])
+    proposals.restore(
+        actor=office.cast.alice_actor, proposal=proposal, edits_seen=proposal.edits, now=office.now
+    )
+    office.work()
     agrees(office, appointment)
 
 

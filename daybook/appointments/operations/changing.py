@@ -42,13 +42,19 @@ def _trace(actor: Actor | None) -> dict[str, object]:
 
 
 def reschedule(
-    *, appointment: Appointment, start: datetime, by: str, now: datetime, actor: Actor | None = None
+    *,
+    appointment: Appointment,
+    start: datetime,
+    by: str,
+    now: datetime,
+    actor: Actor | None = None,
+    tell_client: bool = True,
 ) -> Appointment:
     """
     Move an appointment to another time: the same appointment, the same UID, one SEQUENCE further.
 
     A client may choose only among the free times and until the type's limit; the firm may overlook hours, notice
-    and caps, and may move a past appointment into the past. Nobody may move onto another appointment or a busy
+    and caps, may move a past appointment into the past, and may tell the client itself (`tell_client`). Nobody may move onto another appointment or a busy
     calendar. Raises the Refusal that says why not.
     """
     appointment_type = AppointmentType.objects.select_related("lawyer", "firm").get(
@@ -70,7 +76,7 @@ def reschedule(
     elif appointment.start > now:
         lifecycle.must_not_be_past(during.start, now)
     uses = read_again(appointment_type, during, now)
-    return _reschedule(appointment, appointment_type, during, who, uses, now, actor)
+    return _reschedule(appointment, appointment_type, during, who, uses, now, actor, tell_client)
 
 
 @books
@@ -82,6 +88,7 @@ def _reschedule(
     uses: list[CalendarUse],
     now: datetime,
     actor: Actor | None,
+    tell_client: bool,
 ) -> Appointment:
     with transaction.atomic():
         take_turn(appointment.lawyer_id, now)
@@ -111,13 +118,20 @@ def _reschedule(
             subject=appointment.pk,
             was=was.isoformat(),
             by=str(who),
+            tell_client=tell_client,
             **_trace(actor),
         )
     return appointment
 
 
 def cancel(
-    *, appointment: Appointment, by: str, now: datetime, reason: str = "", actor: Actor | None = None
+    *,
+    appointment: Appointment,
+    by: str,
+    now: datetime,
+    reason: str = "",
+    actor: Actor | None = None,
+    tell_client: bool = True,
 ) -> Appointment:
     """
     Call an appointment off. A client may until the type's limit, the firm always. A client's cancellation inside
@@ -153,6 +167,7 @@ def cancel(
             now=now,
             subject=appointment.pk,
             by=str(who),
+            tell_client=tell_client,
             **_trace(actor),
         )
     return appointment
