@@ -152,6 +152,12 @@ class Control(Steering):
     def delete_entry(self, user: str, entry_id: str, calendar_id: str = "") -> None:
         self.act(user, "DELETE", f"/calendars/{calendar_id or user}/events/{quote(entry_id)}")
 
+    def bury_entry(self, user: str, entry_id: str, calendar_id: str = "") -> None:
+        """Delete an event for good: it cannot be brought back (403), and its id stays taken."""
+        self.delete_entry(user, entry_id, calendar_id)
+        with self._world.lock:
+            self._world.tables["calendars"][calendar_id or user]["events"][entry_id]["_buried"] = True
+
     def bulk_entries(self, user: str, count: int, calendar_id: str = "") -> int:
         """Many plain events of half an hour, the first one tomorrow, fast; gives how many."""
         with self._world.lock:

@@ -99,6 +99,8 @@ def _change(world: World, account: Row, call: Call, at: dict[str, str], *, whole
     calendar = world.calendar(account, at["calendar"], "writer")
     row = _found(calendar, at["event"])
     _same(row, call)
+    if row.get("_buried"):
+        raise Refused(403, "forbidden", "Forbidden")
     given = call.json
     if "sequence" in given and (
         not isinstance(given["sequence"], int) or given["sequence"] < row["sequence"]

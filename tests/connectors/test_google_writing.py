@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from daybook.connectors.calendars import Watch
-from daybook.connectors.errors import Forbidden, Missing, NotAuthorised, Rejected, Stale
+from daybook.connectors.errors import Forbidden, Missing, NotAuthorised, Rejected, Stale, Unreachable
 from daybook.connectors.google import writing
 from sandbox.google import Sandbox
 from tests.connectors.calendar_rig import NOW, TITLE, UID, at, changeovers, draft, hour, midnight
@@ -84,6 +84,30 @@ def test_an_appointment_deleted_over_there_comes_back_under_its_own_id(rig: Goog
     row = kept(rig, first.id)
     assert (second.id, row["status"], rig.count()) == (first.id, "confirmed", 1)
     assert [one.status for one in rig.control.exchanges[-2:]] == [409, 200]
+
+
+def test_where_a_deleted_one_cannot_come_back_another_id_is_taken_once_and_for_all(rig: GoogleRig) -> None:
+    first = rig.service.create(ALICE, draft())
+    rig.control.bury_entry(ALICE, first.id)
+    # The first request is refused, the third carried out and its answer lost.
+    rig.control.fault("drop_after", method="POST", path="/calendar/*", skip=1)
+    with pytest.raises(Unreachable):
+        rig.service.create(ALICE, draft())
+    second = rig.service.create(ALICE, draft())
+    third = rig.service.create(ALICE, draft(at(16)))
+    assert first.id != second.id == third.id
+    assert rig.count() == 1
+    (found,) = rig.service.find(ALICE, UID, home=HOME)
+    assert [item.during for item in found.items] == [hour(at(16))]
+
+
+def test_one_that_is_there_and_may_not_be_changed_is_not_made_a_second_time(rig: GoogleRig) -> None:
+    written = rig.service.create(ALICE, draft())
+    for row in rig.sandbox.world.tables["calendars"][ALICE]["events"].values():
+        row["_buried"] = True
+    with pytest.raises(Forbidden):
+        rig.service.create(ALICE, draft(at(11)))
+    assert (rig.count(), [one.id for one in rig.service.find(ALICE, UID, home=HOME)]) == (1, [written.id])
 
 
 def test_a_deleted_appointment_is_not_brought_back_by_a_change(rig: GoogleRig) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from daybook.connectors.calendars import Draft, Written
-from daybook.connectors.errors import Garbled, Missing, Rejected
+from daybook.connectors.errors import Forbidden, Garbled, Missing, Rejected
 from daybook.connectors.google import NAME, shapes
 from daybook.connectors.google.session import Session
 from daybook.connectors.google.shapes import MARK, Record
@@ -17,31 +17,51 @@ from daybook.core.hours import zone
 EVENTS = "/calendars/{calendar}/events"
 EVENT = "/calendars/{calendar}/events/{event}"
 ANSWER = "id,etag,status"
+#: How many ids of one appointment may be spent in one calendar.
+MOST_IDS = 5
 
 
-def event_id(uid: str) -> str:
+def event_id(uid: str, number: int = 0) -> str:
     """
     The id of the event made for an appointment: the same each time, so that no second one can be made in a calendar.
-    Google takes the letters of base32hex, 5 to 1024 of them (calendar.v3 discovery document, 2026-10-30).
+    Google takes the letters of base32hex, 5 to 1024 of them (calendar.v3 discovery document, 2026-10-30). `number` is
+    for ids that are spent.
     """
-    return base64.b32hexencode(hashlib.sha256(uid.encode()).digest()[:20]).decode().lower()
+    digest = hashlib.sha256(uid.encode()).digest()[:20]
+    return base64.b32hexencode(digest).decode().lower() + (str(number) if number else "")
 
 
 def create(session: Session, calendar_id: str, draft: Draft) -> Written:
     """
     Make the event, or bring up to `draft` the one that is there: an id stays taken after its event was deleted, and
-    that event comes back. The iCalendar UID is Google's: an event is made by id or by UID, not by both.
+    that event comes back. Of some deleted events Google forbids it (google-api-ruby-client, issue 1811): then the next
+    id is taken. The iCalendar UID is Google's: an event is made by id or by UID, not by both.
     """
-    body = {"id": event_id(draft.uid), "sequence": draft.sequence, **_body(draft, clear=False)}
+    for number in range(MOST_IDS):
+        own = event_id(draft.uid, number)
+        body = {"id": own, "sequence": draft.sequence, **_body(draft, clear=False)}
+        try:
+            return _written(
+                session.send("POST", EVENTS, at={"calendar": calendar_id}, params=_params(), body=body)
+            )
+        except Rejected as refused:
+            if refused.status != 409:
+                raise
+            taken = refused
+        try:
+            return _patch(session, calendar_id, own, {"status": "confirmed", **_body(draft, clear=True)})
+        except (Forbidden, Missing):
+            if not _is_deleted(session, calendar_id, own):
+                raise
+    raise taken
+
+
+def _is_deleted(session: Session, calendar_id: str, entry_id: str) -> bool:
     try:
-        answer = session.send("POST", EVENTS, at={"calendar": calendar_id}, params=_params(), body=body)
-    except Rejected as refused:
-        if refused.status != 409:
-            raise
-        return _patch(
-            session, calendar_id, event_id(draft.uid), {"status": "confirmed", **_body(draft, clear=True)}
-        )
-    return _written(answer)
+        at = {"calendar": calendar_id, "event": entry_id}
+        return shapes.is_cancelled(session.get(EVENT, {"fields": ANSWER}, at=at))
+    except Missing:
+        return True
 
 
 def update(session: Session, calendar_id: str, entry_id: str, draft: Draft, *, etag: str) -> Written:
