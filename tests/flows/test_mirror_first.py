@@ -229,3 +229,28 @@ def test_a_second_cycle_after_a_quiet_one_asks_once_and_changes_nothing(books: B
     books.cycle()
     assert [one["method"] for one in books.control.log()] == ["GET"]
     assert rows() == before
+
+
+@pytest.mark.parametrize("ours", ["Roe Ltd", "Vale Ltd"])
+def test_an_employer_hidden_from_the_connection_is_not_taken_for_none(apart: Books, ours: str) -> None:
+    from daybook.sync.models import ContactSync
+
+    (bob,) = apart.control.records("contacts", first_name="Bob")
+    (company,) = apart.control.records("contacts", type="Company")
+    apart.control.edit_contact(ALICE, bob["id"], company={"id": company["id"]})
+    apart.control.hide_contact(company["id"], ALICE)
+    (contact,) = apart.named("Bob", "Lee")
+    apart.type(contact, company=ours)
+    apart.office.connect(approve=False)
+    ContactSync.objects.update(policy={"company": "ask"})
+    apart.office.approve()
+    apart.again()
+    apart.cycle()
+    assert apart.link(theirs=bob["id"]).ours == contact.pk
+    assert apart.card(contact).company == ours
+    assert apart.control.log(method="PATCH") == []
+    apart.control.hide_contact(company["id"], ALICE, False)
+    apart.sweep()
+    apart.again()
+    assert [one.kind for one in apart.asked()] == ([] if ours == "Roe Ltd" else ["conflict"])
+    assert apart.card(contact).company == ours

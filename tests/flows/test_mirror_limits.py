@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from django.utils import timezone
 
 if TYPE_CHECKING:
     from tests.flows.mirror_books import Books
@@ -203,3 +204,33 @@ def test_a_renamed_company_is_heard_of_by_all_who_work_there(books: Books, side:
     books.cycle()
     books.sweep()
     assert books.written() == []
+
+
+def test_a_company_that_daybook_made_in_clio_and_that_is_renamed_before_anybody_reads_it(
+    books: Books,
+) -> None:
+    from daybook.contacts import operations
+    from daybook.core.cards import Card
+    from tests.flows.mirror_books import emails
+
+    card = Card(first_name="Pat", last_name="Quill", company="Old Ltd", emails=emails("pat@x.example"))
+    contact = operations.create(firm=books.firm, card=card, now=timezone.now())
+    books.office.work()
+    (company,) = books.control.records("contacts", type="Company")
+    assert not books.linked(theirs=company["id"]), "nobody has read it yet"
+    books.edit(company["id"], name="New Ltd")
+    books.again()
+    assert books.card(contact).company == "New Ltd"
+
+
+def test_with_people_only_a_renamed_company_is_heard_of_too(books: Books) -> None:
+    from daybook.sync.models import ContactSync
+    from tests.flows.mirror_machine import ALICE
+
+    ContactSync.objects.update(people_only=True)
+    company = books.control.create_contact(ALICE, type="Company", name="Old Ltd")["id"]
+    ours, _ = books.both(company={"id": company})
+    books.edit(company, name="New Ltd")
+    books.again()
+    assert books.card(ours).company == "New Ltd"
+    assert not books.linked(theirs=company)

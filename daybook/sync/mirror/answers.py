@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import transaction
@@ -11,7 +12,6 @@ from daybook.contacts import operations as contacts
 from daybook.contacts import queries as contact_queries
 from daybook.contacts.cards import card_of
 from daybook.contacts.models import Contact, Source
-from daybook.core.cards import from_json
 from daybook.core.errors import Refusal
 from daybook.core.merging import Side, merge, resolve_all
 from daybook.firms.outbox import record
@@ -19,7 +19,7 @@ from daybook.firms.permissions import Actor
 from daybook.sync import questions
 from daybook.sync.mirror import asking, owing, terms
 from daybook.sync.mirror.meeting import join, meet
-from daybook.sync.mirror.records import Agreed, Theirs
+from daybook.sync.mirror.records import Agreed, later
 from daybook.sync.models import Apart, Connection, ContactSync, Cycle, Link, Question
 
 
@@ -65,9 +65,7 @@ def settle_conflict(
         if chosen:
             base = resolve_all(chosen, agreed=base, ours=ours, theirs=known.theirs)
         after = merge(agreed=base, ours=ours, theirs=known.theirs, policy=rules, newer=None)
-        Link.objects.filter(pk=link.pk).update(
-            agreed=Agreed(known.theirs, after.base, known.sent).json(), agreed_at=now
-        )
+        Link.objects.filter(pk=link.pk).update(agreed=replace(known, base=after.base).json(), agreed_at=now)
         contacts.store(
             firm=actor.firm,
             new=[],
@@ -119,8 +117,8 @@ def _bring_in(
     Take in the contact as it was read when the question came up; without a tag, so that the next look at Clio's side
     brings it up to date.
     """
-    card = from_json(question.details["card"])
-    stranger = Theirs(question.details["theirs"], "", card, bool(question.details.get("is_client")), None)
+    details = question.details
+    stranger = later(details["theirs"], "", details["card"], bool(details.get("is_client")), None)
     tally = _unsaved(setting.connection, now)
     with transaction.atomic():
         terms.hold(setting.connection)

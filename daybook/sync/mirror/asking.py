@@ -7,11 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from daybook.contacts.models import Contact
-from daybook.core.cards import to_json
 from daybook.core.merging import Conflict
 from daybook.sync import questions
 from daybook.sync.mirror import owing
-from daybook.sync.mirror.records import Theirs
+from daybook.sync.mirror.records import Theirs, kept_card
 from daybook.sync.models import Apart, ContactSync, Question
 
 #: How people call the fields of a card.
@@ -90,7 +89,7 @@ def maybe_same(
         ],
         details={
             "theirs": record.id,
-            "card": to_json(record.card),
+            "card": kept_card(record),
             "is_client": record.is_client,
             "ours": [contact.pk for contact in contacts],
             "because": because,
@@ -141,7 +140,7 @@ def changed_although_removed(terms: ContactSync, apart: Apart, record: Theirs, n
         kind=Question.Kind.CHANGED_GONE,
         about=about_theirs(record.id),
         text=f"{record.card.name or apart.name or 'A contact'} was removed from Daybook, and has been changed in Clio since.",
-        details={"theirs": record.id, "card": to_json(record.card), "is_client": record.is_client},
+        details={"theirs": record.id, "card": kept_card(record), "is_client": record.is_client},
         now=now,
     )
     Apart.objects.filter(pk=apart.pk).update(etag=record.etag)

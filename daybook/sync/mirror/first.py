@@ -16,8 +16,8 @@ from daybook.core.matching import Decision
 from daybook.firms.outbox import record
 from daybook.firms.permissions import Actor
 from daybook.sync.mirror import owing, pairing, rows, terms
-from daybook.sync.mirror.meeting import meet
-from daybook.sync.mirror.records import STAGED, Theirs, staged, unstaged
+from daybook.sync.mirror.meeting import look_again, meet
+from daybook.sync.mirror.records import STAGED, Theirs, later, staged
 from daybook.sync.mirror.tally import round_of
 from daybook.sync.models import Apart, ContactSync, Cycle, Staged
 
@@ -173,7 +173,7 @@ def _take_batch(setting: ContactSync, tally: Cycle) -> bool:
         batch = list(laid_out.values_list("pk", *STAGED)[:BATCH])
         if not batch:
             return False
-        meet(setting, [unstaged(*row[1:]) for row in batch], now=now, tally=tally)
+        meet(setting, [later(*row[1:]) for row in batch], now=now, tally=tally)
         Staged.objects.filter(connection=connection, pk__lte=batch[-1][0]).delete()
         ContactSync.objects.filter(pk=setting.pk).update(done=setting.done + len(batch))
         setting.done += len(batch)
@@ -186,6 +186,9 @@ def _go_live(setting: ContactSync, tally: Cycle) -> None:
     with transaction.atomic():
         terms.hold(connection)
         owing.want(connection, _only_ours(setting), now)
+        look_again(
+            connection, None, now
+        )  # a company may have been renamed between its page and those of its people
         ContactSync.objects.filter(pk=setting.pk).update(
             phase=ContactSync.Phase.LIVE, next_cycle_at=now, next_sweep_at=now + timedelta(days=1)
         )

@@ -86,7 +86,7 @@ def gone(setting: ContactSync, theirs: str, heir: Theirs | None, *, now: datetim
     link.delete()
     tally.unlinked += 1
     if before.theirs is not None and before.theirs.kind == "company":
-        look_again(connection, [before.theirs.company], now)
+        look_again(connection, {theirs: ""}, now)
     if contact is None:
         return
     owing.forget(connection, contact.pk)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -40,7 +40,7 @@ class _Meeting:
     joined: list[tuple[Contact, Theirs]] = field(default_factory=list)
     edited: dict[int, datetime] = field(default_factory=dict)
     stuck: set[int] = field(default_factory=set)  # of which Clio could not be told
-    renamed: set[str] = field(default_factory=set)  # companies, by the name they had
+    companies: dict[str, str] = field(default_factory=dict)  # Clio's name of each that there is news of
     rules: dict[str, Rule] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -59,6 +59,7 @@ def meet(setting: ContactSync, records: Sequence[Theirs], *, now: datetime, tall
     links = rows.links_of(connection, [one.id for one in records])
     fresh = [one for one in records if _is_news(links.get(one.id), one)]
     meeting = _Meeting(setting, now, tally)
+    meeting.companies = {one.id: one.card.company for one in fresh if one.card.kind == "company"}
     known = [(links[one.id], one) for one in fresh if one.id in links]
     held = contact_queries.contacts_by_id(connection.firm_id, [link.ours for link, _ in known], lock=True)
     for owed in Owed.objects.filter(connection=connection, contact__in=list(held)):
@@ -125,37 +126,26 @@ def _agree(meeting: _Meeting, link: Link, contact: Contact, record: Theirs) -> N
         policy=meeting.rules,
         newer=_newer(since, record),
     )
+    base = merged.base
+    if record.company_hidden:  # and nothing is agreed about it: whoever can be seen again may be another
+        base = replace(base, company=before.base.company if before.base is not None else "")
     link.etag, link.agreed_at = record.etag, meeting.now
-    link.agreed = Agreed(record.card, merged.base).json()
+    link.agreed = Agreed(record.card, base, employer=record.employer).json()
     if merged.ours != ours or record.is_client != contact.is_client:
         meeting.changed.append((contact, merged.ours, record.is_client))
     needed = writes(record.card, merged.theirs)
     if not needed.empty or needed.left_out or contact.pk in meeting.stuck:
         meeting.owed.append(contact.pk)
-    if before.theirs is not None:
-        meeting.renamed |= _renamed(before.theirs, record.card)
     meeting.merged.append((contact, merged.conflicts))
 
 
-def _renamed(before: Card, after: Card) -> set[str]:
-    """The name a company had until now, if it has another."""
-    return {before.company} if before.kind == "company" and before.company != after.company else set()
-
-
-def look_again(connection: Connection, companies: Iterable[str], now: datetime) -> None:
+def look_again(connection: Connection, companies: Mapping[str, str] | None, now: datetime) -> None:
     """
-    Have everybody who works for these companies read again, since in Clio they say the company's new name and nobody tells:
-    a person's own tag stays as it is. In the caller's transaction, the cursor held.
+    Have everybody read again who works for one of these companies (Clio's id, and what it is called there; "" for one
+    that is gone) and was last seen naming it otherwise: Clio tells nobody of that, a person's own tag stays as it is.
+    With None all linked companies are compared. In the caller's transaction, the cursor held.
     """
-    names = [name for name in companies if name]
-    if not names:
-        return
-    people = Link.objects.filter(
-        connection=connection, kind=Link.Kind.CONTACT, agreed__theirs__company__in=names
-    ).exclude(agreed__theirs__kind="company")
-    ours = list(people.values_list("ours", flat=True))
-    people.update(etag="")
-    owing.want(connection, ours, now, edited=False)
+    owing.want(connection, rows.names_it_otherwise(connection, companies), now, edited=False)
 
 
 def _newer(edited: datetime, record: Theirs) -> Side | None:
@@ -219,7 +209,7 @@ def _join(
         ours=contact.pk,
         theirs=record.id,
         by_hand=by_hand,
-        agreed=Agreed(record.card, base).json(),
+        agreed=Agreed(base=base).json(),
     )
     _agree(meeting, link, contact, record)
     meeting.fresh.append(
@@ -235,9 +225,8 @@ def _write(meeting: _Meeting) -> None:
     people = [(one.card, one.is_client) for one in meeting.new]
     added = contacts.add_many(firm=connection.firm, people=people, source=Source.CLIO, now=now)
     for ours, record in zip(added, meeting.new, strict=True):
-        meeting.fresh.append(
-            rows.columns(ours, record.id, record.etag, Agreed(record.card, record.card).json(), now)
-        )
+        agreed = Agreed(record.card, record.card, employer=record.employer)
+        meeting.fresh.append(rows.columns(ours, record.id, record.etag, agreed.json(), now))
     rows.add_links(connection, meeting.fresh)
     rows.save_links(meeting.links)
     if meeting.joined:
@@ -249,7 +238,9 @@ def _write(meeting: _Meeting) -> None:
             connection=connection,
         ).delete()
     owing.want(connection, meeting.owed, now, edited=False)
-    look_again(connection, meeting.renamed, now)
+    # While a book is being filled, all are compared once, at the end.
+    if meeting.companies and meeting.terms.phase == ContactSync.Phase.LIVE:
+        look_again(connection, meeting.companies, now)
     _ask(meeting)
     tally.added_here += len(meeting.new)
     tally.changed_here += len(meeting.changed)

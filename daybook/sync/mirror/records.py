@@ -19,8 +19,8 @@ KINDS = {"Company": "company", "Person": "person"}
 @dataclass(frozen=True, slots=True)
 class Theirs:
     """
-    One contact in Clio. `changed_at` is Clio's own clock. `company_hidden`: the person works for somebody whom the
-    connection may not see, so that the card's empty company says nothing.
+    One contact in Clio. `changed_at` is Clio's own clock. `employer` is Clio's id of the company a person works for.
+    `company_hidden`: the connection may not see that company, so that the card's empty company says nothing.
     """
 
     id: str
@@ -28,6 +28,7 @@ class Theirs:
     card: Card
     is_client: bool
     changed_at: datetime | None
+    employer: str = ""
     company_hidden: bool = False
 
 
@@ -39,6 +40,7 @@ def theirs_of(contact: ClioContact, country: str) -> Theirs:
         card_of(contact, country),
         contact.is_client,
         contact.updated_at,
+        employer=contact.company.id if contact.company is not None else "",
         company_hidden=contact.company is not None and not contact.company.name,
     )
 
@@ -73,12 +75,35 @@ def card_of(contact: ClioContact, country: str) -> Card:
     )
 
 
+def kept_card(record: Theirs) -> dict[str, Any]:
+    """The card of a record to be taken in later, with what else is known of its company. `later` reads it again."""
+    said: dict[str, Any] = {"employer": record.employer} if record.employer else {}
+    if record.company_hidden:
+        said["company_hidden"] = True
+    return to_json(record.card) | said
+
+
+def later(
+    theirs: str, etag: str, card: dict[str, Any], is_client: bool, changed_at: datetime | None
+) -> Theirs:
+    """A record whose card was kept by `kept_card`."""
+    return Theirs(
+        theirs,
+        etag,
+        from_json(card),
+        is_client,
+        changed_at,
+        employer=card.get("employer", ""),
+        company_hidden=card.get("company_hidden", False),
+    )
+
+
 def staged(record: Theirs, verdict: str, ours: int | None = None, because: str = "") -> dict[str, Any]:
     """The columns of a laid-out row: the record, and what is to become of it."""
     return {
         "theirs": record.id,
         "etag": record.etag,
-        "card": to_json(record.card),
+        "card": kept_card(record),
         "is_client": record.is_client,
         "changed_at": record.changed_at.isoformat() if record.changed_at else None,
         "verdict": verdict,
@@ -87,26 +112,22 @@ def staged(record: Theirs, verdict: str, ours: int | None = None, because: str =
     }
 
 
-#: The columns of a laid-out row that `unstaged` wants, in order.
+#: The columns of a laid-out row that `later` wants, in order.
 STAGED = ("theirs", "etag", "card", "is_client", "changed_at")
-
-
-def unstaged(
-    theirs: str, etag: str, card: dict[str, Any], is_client: bool, changed_at: datetime | None
-) -> Theirs:
-    return Theirs(theirs, etag, from_json(card), is_client, changed_at)
 
 
 @dataclass(frozen=True, slots=True)
 class Agreed:
     """
     What a link remembers: Clio's card as last seen (with the ids of its parts), the card both sides last agreed on
-    (None: never yet), and the card that was on its way to Clio when nothing more was heard.
+    (None: never yet), and the card that was on its way to Clio when nothing more was heard. `employer` is Clio's id of
+    the company that Clio's card names.
     """
 
     theirs: Card | None = None
     base: Card | None = None
     sent: Card | None = None
+    employer: str = ""
 
     @classmethod
     def of(cls, link: Link) -> Agreed:
@@ -116,7 +137,7 @@ class Agreed:
         }
         if link.agreed.get("same"):
             kept["base"] = kept["theirs"]
-        return cls(**kept)
+        return cls(**kept, employer=link.agreed.get("employer", ""))
 
     def json(self) -> dict[str, Any]:
         same = self.theirs is not None and self.base == self.theirs
@@ -125,6 +146,8 @@ class Agreed:
             card = getattr(self, name)
             if card is not None:
                 record[name] = to_json(card)
+        if self.employer:
+            record["employer"] = self.employer
         return record
 
     def baseline(self, now_theirs: Card) -> Card | None:

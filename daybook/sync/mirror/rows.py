@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -43,6 +43,19 @@ _OF_THEIRS = """
 _OF_OURS = "SELECT ours FROM sync_link WHERE connection_id = %s AND kind = 'contact' AND ours = ANY(%s)"
 
 
+_COMPANIES = "SELECT key AS theirs, value AS name FROM jsonb_each_text(%s::jsonb)"
+_LINKED_COMPANIES = """
+    SELECT theirs, agreed->'theirs'->>'company' AS name FROM sync_link
+     WHERE connection_id = %s AND kind = 'contact' AND agreed->'theirs'->>'kind' = 'company'
+"""
+_FORGET_TAGS = """
+    UPDATE sync_link AS link SET etag = '' FROM ({company}) AS company
+     WHERE link.connection_id = %s AND link.kind = 'contact' AND link.agreed->>'employer' = company.theirs
+       AND coalesce(link.agreed->'theirs'->>'company', '') <> coalesce(company.name, '')
+    RETURNING link.ours
+"""
+
+
 def links_of(connection: Connection, theirs: Iterable[str]) -> dict[str, Link]:
     """The links of these contacts of Clio's, by their id."""
     with database.cursor() as cursor:
@@ -68,6 +81,21 @@ def linked(connection: Connection, ours: Iterable[int]) -> set[int]:
     with database.cursor() as cursor:
         cursor.execute(_OF_OURS, [connection.pk, list(ours)])
         return {row[0] for row in cursor.fetchall()}
+
+
+def names_it_otherwise(connection: Connection, companies: Mapping[str, str] | None) -> list[int]:
+    """
+    Contacts of ours whose person in Clio works for one of these companies (Clio's id, and name) and was last seen giving
+    another name for it. With None: for any that is linked. Their links forget the tag, so that they are read again.
+    """
+    linked = companies is None
+    company, said = (
+        _LINKED_COMPANIES if linked else _COMPANIES,
+        connection.pk if linked else json.dumps(companies),
+    )
+    with database.cursor() as cursor:
+        cursor.execute(_FORGET_TAGS.format(company=company), [said, connection.pk])
+        return [row[0] for row in cursor.fetchall()]
 
 
 def add_links(connection: Connection, links: Sequence[dict[str, Any]]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -28,7 +28,7 @@ from daybook.core.changes import reached, writes
 from daybook.core.merging import merge
 from daybook.sync import clio
 from daybook.sync.mirror import adding, asking, leaving, owing, terms, wire
-from daybook.sync.mirror.meeting import agreed_after, look_again, meet
+from daybook.sync.mirror.meeting import agreed_after, meet
 from daybook.sync.mirror.owing import Turn
 from daybook.sync.mirror.records import Agreed, theirs_of
 from daybook.sync.mirror.tally import counted, round_of
@@ -145,7 +145,7 @@ def _agree(work: Work, turn: Turn) -> str:
             asking.too_much(work.setting, contact, needed.left_out, timezone.now())
         if needed.empty:
             return ""
-        noted = Agreed(known.theirs, known.base, reached(merged.theirs, known.theirs, needed.left_out))
+        noted = replace(known, sent=reached(merged.theirs, known.theirs, needed.left_out))
         if not _note(link, noted):
             continue  # somebody else has seen Clio's side meanwhile, or decided: look again
         try:
@@ -159,7 +159,9 @@ def _agree(work: Work, turn: Turn) -> str:
         except Missing:
             leaving.look_for(work.setting, work.session, link.theirs, now=timezone.now(), tally=work.tally)
             return ""
-        after = Agreed(noted.sent, agreed_after(merged, work.setting, needed.left_out))
+        after = Agreed(
+            noted.sent, agreed_after(merged, work.setting, needed.left_out), employer=known.employer
+        )
         if not _heard(work, link, noted, after, answer):
             _read_again(work, link)
         work.tally.changed_there += 1
@@ -191,6 +193,4 @@ def _heard(work: Work, link: Link, noted: Agreed, after: Agreed, answer: ClioCon
         if not same.update(agreed=after.json(), etag=""):
             return False
         meet(work.setting, [theirs_of(answer, connection.firm.country)], now=now, tally=work.tally)
-        if noted.theirs and noted.sent and noted.sent.kind == "company":
-            look_again(connection, {noted.theirs.company} - {noted.sent.company}, now)
     return True
