@@ -53,6 +53,7 @@ class Sandbox:
     def stop(self) -> None:
         """Stop serving; with a state file, save first."""
         self._server.stop()
+        self.world.deliverer.stop()
         if self._saver is not None:
             self._saver.stop()
 

@@ -40,7 +40,7 @@ class Deliverer:
         self.sent: list[dict[str, Any]] = []
         self._held: list[tuple[str, dict[str, Any]]] = []
         self._queue: queue.Queue[tuple[str, dict[str, Any]]] = queue.Queue()
-        threading.Thread(target=self._run, daemon=True, name="graph-notifications").start()
+        self._thread: threading.Thread | None = None
 
     def tell(self, calendar_id: str, event_id: str, how: str, version: int) -> None:
         """Tell every subscription that is running and wants to know."""
@@ -70,7 +70,7 @@ class Deliverer:
     def replay(self, count: int) -> None:
         """Send the last ones again."""
         for sent in self.sent[-count:]:
-            self._queue.put((sent["url"], sent["body"]["value"][0]))
+            self._put(sent["url"], sent["body"]["value"][0])
 
     def settle(self, timeout: float) -> bool:
         """Wait until everything has gone out."""
@@ -78,6 +78,12 @@ class Deliverer:
         done.start()
         done.join(timeout)
         return not done.is_alive()
+
+    def stop(self) -> None:
+        """Send what is waiting, and no more."""
+        if self._thread is not None:
+            self._queue.put(("", {}))
+            self._thread.join(5)
 
     def clear(self) -> None:
         self.sent.clear()
@@ -91,13 +97,22 @@ class Deliverer:
             self._held.append((address, item))
             return
         for _ in range(2 if kind == "doubled" else 1):
-            self._queue.put((address, item))
+            self._put(address, item)
         while self._held:
-            self._queue.put(self._held.pop())
+            self._put(*self._held.pop())
+
+    def _put(self, address: str, item: dict[str, Any]) -> None:
+        self._queue.put((address, item))
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, daemon=True, name="graph-notifications")
+            self._thread.start()
 
     def _run(self) -> None:
         while True:
             address, item = self._queue.get()
+            if not address:
+                self._queue.task_done()
+                return
             body = {"value": [item]}
             status = post(address, json.dumps(body).encode(), "application/json")[0]
             self.sent.append({"url": address, "body": body, "status": status})

@@ -15,6 +15,7 @@ from daybook.connectors.microsoft.session import Session
 from daybook.core.periods import Period
 from sandbox.microsoft import Sandbox, start
 from sandbox.microsoft.control import Control
+from tests.connectors.scripted import Scripted
 from tests.microsoft_contract import problems
 
 BEN = "ben@hartvale.example"
@@ -100,3 +101,25 @@ def staged() -> Iterator[Stage]:
 def draft(start: datetime = MONDAY + 16 * HOUR, *, title: str = "Appointment", sequence: int = 0) -> Draft:
     """One hour with a client."""
     return Draft(UID, sequence, title, "Market Street 1", start, start + HOUR, HOME)
+
+
+def told_row(id: str, /, **changes: Any) -> dict[str, Any]:
+    """An event as Graph tells it."""
+    return {
+        "@odata.etag": 'W/"1"',
+        "id": id,
+        "subject": "Lunch",
+        "start": {"dateTime": "2027-01-12T19:00:00.0000000", "timeZone": "UTC"},
+        "end": {"dateTime": "2027-01-12T20:00:00.0000000", "timeZone": "UTC"},
+        "isAllDay": False,
+        "isCancelled": False,
+        "showAs": "busy",
+        "type": "singleInstance",
+        "responseStatus": {"response": "organizer", "time": "0001-01-01T00:00:00Z"},
+        **changes,
+    }
+
+
+def told_page(graph: Scripted, rows: list[Any]) -> dict[str, Any]:
+    link = f"{graph.url}/v1.0/me/calendars/c/calendarView/delta?$deltatoken=next"
+    return {"value": rows, "@odata.deltaLink": link}

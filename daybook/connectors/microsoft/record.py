@@ -10,10 +10,10 @@ from daybook.connectors.microsoft.oauth import PROVIDER
 Record = dict[str, Any]
 
 
-def record(value: object, *, status: int | None = None) -> Record:
+def record(value: object) -> Record:
     """An object. Raises `Garbled`."""
     if not isinstance(value, dict):
-        raise Garbled(PROVIDER, status=status)
+        raise Garbled(PROVIDER)
     return value
 
 

@@ -122,9 +122,8 @@ class MicrosoftCalendars:
             turn = int(self._session.clock().timestamp())
             body["transactionId"] = events.transaction(draft.uid, turn)
             made = self._session.post(EVENTS, body, at=at, prefer=UTC_ONLY)
-        if not _says(made, draft):
-            return self.update(calendar_id, record.identity(made), draft)
-        return _written(made)
+        written = _written(made)
+        return written if _says(made, draft) else self.update(calendar_id, written.id, draft)
 
     def update(self, calendar_id: str, entry_id: str, draft: Draft, *, etag: str = "") -> Written:
         """As `Service.update`."""
@@ -186,17 +185,20 @@ def _time(at: datetime) -> dict[str, str]:
 
 
 def _says(row: Record, draft: Draft) -> bool:
-    """Whether an event says what `draft` does, as far as an earlier one may differ."""
-    return (
-        record.text(row, "subject") == draft.title
-        and record.text(record.inner(row, "location"), "displayName") == draft.location
-        and events.instant(record.inner(row, "start")) == draft.start.replace(microsecond=0)
-        and events.instant(record.inner(row, "end")) == draft.end.replace(microsecond=0)
-    )
+    """Whether an event says what `draft` does, as far as an earlier one may differ. One that says nothing readable does not."""
+    try:
+        return (
+            record.text(row, "subject") == draft.title
+            and record.text(record.inner(row, "location"), "displayName") == draft.location
+            and events.instant(record.inner(row, "start")) == draft.start.replace(microsecond=0)
+            and events.instant(record.inner(row, "end")) == draft.end.replace(microsecond=0)
+        )
+    except Garbled:
+        return False
 
 
 def _written(row: Record) -> Written:
-    etag = record.text(row, "@odata.etag")
-    if not etag:
+    id, etag = row.get("id"), row.get("@odata.etag")
+    if not (id and isinstance(id, str) and etag and isinstance(etag, str)):
         raise Garbled(PROVIDER, maybe_applied=True)
-    return Written(record.identity(row), etag)
+    return Written(id, etag)

@@ -21,7 +21,7 @@ from daybook.connectors.errors import (
 from daybook.connectors.http import Answer, Http, seconds
 from daybook.connectors.microsoft import oauth
 from daybook.connectors.microsoft.oauth import LOGIN_URL, PROVIDER, App, Token
-from daybook.connectors.microsoft.record import Record, record
+from daybook.connectors.microsoft.record import Record
 
 GRAPH_URL: Final = "https://graph.microsoft.com/v1.0"
 
@@ -240,4 +240,7 @@ def _said(answer: Answer) -> tuple[str, str]:
 
 
 def _body(answer: Answer) -> Record:
-    return record(answer.json(), status=answer.status)
+    found = answer.json()
+    if not isinstance(found, dict):
+        raise Garbled(PROVIDER, status=answer.status, maybe_applied=answer.write)
+    return found
