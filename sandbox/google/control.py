@@ -143,11 +143,14 @@ class Control(Steering):
 
     def create_entry(self, user: str, calendar_id: str = "", **data: Any) -> dict[str, Any]:
         """An event with the API's fields, in the person's own calendar unless told otherwise."""
-        return self.act(user, "POST", f"/calendars/{calendar_id or user}/events", data)
+        made: dict[str, Any] = self.act(user, "POST", f"/calendars/{calendar_id or user}/events", data)
+        return made
 
     def edit_entry(self, user: str, entry_id: str, calendar_id: str = "", **data: Any) -> dict[str, Any]:
         """Change an event, a series, or one occurrence by its id."""
-        return self.act(user, "PATCH", f"/calendars/{calendar_id or user}/events/{entry_id}", data)
+        path = f"/calendars/{calendar_id or user}/events/{entry_id}"
+        made: dict[str, Any] = self.act(user, "PATCH", path, data)
+        return made
 
     def delete_entry(self, user: str, entry_id: str, calendar_id: str = "") -> None:
         self.act(user, "DELETE", f"/calendars/{calendar_id or user}/events/{quote(entry_id)}")

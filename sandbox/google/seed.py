@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -66,7 +66,8 @@ def _fill(world: World, control: Control, email: str, zone: str, family: str) ->
         control.create_entry(
             email, summary=summary, start=_at(day, start, zone), end=_at(day, end, zone), **more
         )
-    monday = _working_day(world, zone, 0) - timedelta(days=_working_day(world, zone, 0).weekday() + 7)
+    today = _working_day(world, zone, 0)
+    monday = today - timedelta(days=today.weekday() + 7)
     control.create_entry(
         email,
         summary="Team meeting",
@@ -78,13 +79,13 @@ def _fill(world: World, control: Control, email: str, zone: str, family: str) ->
         email,
         family,
         summary="School run",
-        start=_at(monday, (8, 0), zone),
-        end=_at(monday, (8, 30), zone),
+        start=_at(monday + timedelta(days=1), (8, 0), zone),
+        end=_at(monday + timedelta(days=1), (8, 30), zone),
         recurrence=["RRULE:FREQ=WEEKLY;BYDAY=TU,TH"],
     )
 
 
-def _working_day(world: World, zone: str, ahead: int) -> Any:
+def _working_day(world: World, zone: str, ahead: int) -> date:
     day = world.now().astimezone(ZoneInfo(zone)).date()
     while day.weekday() > 4:
         day += timedelta(days=1)
@@ -93,7 +94,7 @@ def _working_day(world: World, zone: str, ahead: int) -> Any:
     return day
 
 
-def _at(day: Any, at: tuple[int, int], zone: str) -> dict[str, str]:
+def _at(day: date, at: tuple[int, int], zone: str) -> dict[str, str]:
     local = datetime.combine(day, time(*at), ZoneInfo(zone))
     return {"dateTime": local.isoformat(), "timeZone": zone}
 

@@ -95,7 +95,7 @@ class Reader:
             ends = max(ends, known)
         elif length := block.text("DURATION"):
             try:
-                ends = max(ends, after(starts, length))  # type: ignore[type-var, assignment]
+                ends = max(ends, after(starts, length))  # type: ignore[assignment]
             except Unreadable:
                 return False
         return ends < self.near[0]
