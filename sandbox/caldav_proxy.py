@@ -30,6 +30,7 @@ from sandbox.steering import Steering
 DAV = "{DAV:}"
 #: Properties a server may lack, by the name `lacks` gives them.
 FEATURES: dict[str, str] = {"sync": f"{DAV}sync-token", "ctag": "{http://calendarserver.org/ns/}getctag"}
+TOO_MANY = '<error xmlns="DAV:"><number-of-matches-within-limits/></error>'
 LOGGED = ("Content-Type", "Depth", "If-Match", "If-None-Match", "Destination")
 #: Not passed on, in either direction; what is compressed could not be bent.
 _HOP = frozenset(
@@ -50,6 +51,8 @@ class World:
     revoked: bool = False
     lacking: set[str] = field(default_factory=set)
     page: int = 0
+    most: int = 0
+    etags: bool = True
     told: set[bytes] = field(default_factory=set)  # tokens given to clients
     lost: set[bytes] = field(default_factory=set)
     rest: dict[str, bytes] = field(default_factory=dict)  # what pages are still owed, by the token for them
@@ -80,6 +83,14 @@ class Control(Steering):
     def pages(self, size: int) -> None:
         """Answers of sync-collection come in pages of so many resources; 0 for whole ones."""
         self._world.page = size
+
+    def most(self, size: int) -> None:
+        """A calendar-query that finds more than so many entries is turned down (RFC 4791, 7.8); 0 for no limit."""
+        self._world.most = size
+
+    def etags(self, told: bool = True) -> None:
+        """Whether the answer to a PUT tells the etag: a server that keeps something else than it was sent may not."""
+        self._world.etags = told
 
 
 class Application:
@@ -135,9 +146,17 @@ class Application:
         if owed is not None:
             return self._paged(owed, path)
         response = self._passed_on(request, path, body)
+        if request.method == "PUT" and not self.world.etags:
+            response.headers.pop("ETag", None)
         if response.status_code == 207:
+            if self.world.most and b"calendar-query" in body and self._counted(response) > self.world.most:
+                return Response(TOO_MANY, 403, content_type="application/xml; charset=utf-8")
             response = self._bent(response, path, syncing)
         return response
+
+    @staticmethod
+    def _counted(response: Response) -> int:
+        return len(ElementTree.fromstring(response.get_data()).findall(f"{DAV}response"))
 
     def _passed_on(self, request: Request, path: str, body: bytes) -> Response:
         connection = http.client.HTTPConnection(urlsplit(self.world.upstream).netloc, timeout=100)
@@ -207,7 +226,7 @@ def _after(fault: Fault, response: Response, environ: dict[str, Any]) -> Respons
     elif fault.kind == "status_after":
         return Response("as ordered", fault.status)
     elif fault.kind == "malformed":
-        return Response("<html>hello", response.status_code, content_type="text/html")
+        return Response("<html>hello</html>", response.status_code, content_type="text/html")
     elif fault.kind == "slow":
         time.sleep(fault.seconds)
     return response

@@ -66,7 +66,7 @@ def free_port() -> int:
 @contextlib.contextmanager
 def radicale() -> Iterator[CaldavServer]:
     """Radicale with a password file, where everybody owns what lies below their name and may read `/shared/`."""
-    folder = Path(tempfile.mkdtemp(prefix="radicale-"))
+    folder = _folder("radicale")
     (folder / "users").write_text("")
     (folder / "rights").write_text(
         "[root]\nuser: .+\ncollection:\npermissions: R\n\n"
@@ -100,13 +100,19 @@ def radicale() -> Iterator[CaldavServer]:
 @contextlib.contextmanager
 def xandikos() -> Iterator[CaldavServer]:
     """Xandikos for one user, whose calendars lie in `/user/calendars/`. It asks nobody for a password."""
-    folder = Path(tempfile.mkdtemp(prefix="xandikos-"))
+    folder = _folder("xandikos")
     port = free_port()
     command = [sys.executable, "-m", "xandikos", "serve", "--directory", str(folder / "data"), "--defaults"]
     command += ["--current-user-principal", "/user/", "--state-dir", str(folder / "state")]
     command += ["--no-detect-systemd", "--listen-address", "127.0.0.1", "--port", str(port)]
     with _running("xandikos", command, port, folder) as server:
         yield server
+
+
+def _folder(name: str) -> Path:
+    """In memory where there is such a place: both write every entry through to the disk."""
+    memory = Path("/dev/shm")
+    return Path(tempfile.mkdtemp(prefix=f"{name}-", dir=memory if memory.is_dir() else None))
 
 
 @contextlib.contextmanager
