@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
     from sandbox.clio import Sandbox
+    from sandbox.google import Sandbox as Google
+    from tests.flows.entry_places import Place
     from tests.flows.mirror_books import Books
     from tests.flows.office import Office
+    from tests.stage.caldav import CaldavServer
 
 
 @pytest.fixture
@@ -29,3 +32,41 @@ def books(office: Office) -> Iterator[Books]:
     with next_door(books):
         office.clio.control.clear_log()
         yield books
+
+
+@pytest.fixture(scope="session")
+def caldav_server() -> Iterator[CaldavServer]:
+    from tests.stage.caldav import radicale
+
+    with radicale() as server:
+        yield server
+
+
+@pytest.fixture
+def google(settings: Any) -> Iterator[Google]:
+    """Google's stand-in, and Daybook pointed at it; what was said has to be what Google has published."""
+    from daybook.connectors import http
+    from sandbox.google import start
+    from tests.flows.entry_places import at_google_settings
+    from tests.google_contract import problems
+
+    with start(seed="bare") as sandbox:
+        at_google_settings(settings, sandbox)
+        yield sandbox
+        http.close_all()
+        assert problems(sandbox.exchanges) == []
+
+
+@pytest.fixture(params=["google", "caldav"])
+def place(request: pytest.FixtureRequest, db: None, settings: Any) -> Iterator[Place]:
+    """A lawyer of a firm without Clio, whose appointments go to an account of their own."""
+    from tests.flows.entry_places import at_caldav, at_google
+    from tests.flows.office import Office
+
+    office = Office(None, connected=False)  # type: ignore[arg-type]  # there is no Clio
+    if request.param == "google":
+        yield at_google(office, request.getfixturevalue("google"))
+        return
+    settings.PRIVATE_NETWORKS = True
+    with at_caldav(office, request.getfixturevalue("caldav_server")) as place:
+        yield place
