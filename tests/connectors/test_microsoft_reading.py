@@ -175,9 +175,9 @@ def test_five_thousand_events_are_read_and_one_change_is_one_request(stage: Stag
 def test_whole_days_over_the_change_of_clocks(stage: Stage, day: Any, whole_days: str, zone: str) -> None:
     """Whatever zone they were made in, and however Graph shows them, they are those days for the lawyer."""
     stage.control.set_quirk("whole_days", whole_days)
-    first = datetime(*day, tzinfo=ZoneInfo("America/Denver" if "Mountain" in zone else zone)) - DAY
+    first = datetime(*day).replace(tzinfo=ZoneInfo("America/Denver" if "Mountain" in zone else zone)) - DAY
     id = stage.add(first, 3 * DAY, all_day=True, time_zone=zone)
-    start = datetime(*day, tzinfo=DENVER) - DAY
+    start = datetime(*day).replace(tzinfo=DENVER) - DAY
     window = Period(start - WEEK, start + WEEK)
     (seen,) = read(stage, window=window).seen
     assert (seen.id, seen.items) == (
@@ -190,7 +190,7 @@ def test_whole_days_over_the_change_of_clocks(stage: Stage, day: Any, whole_days
 
 @pytest.mark.parametrize("day", [(2027, 3, 14), (2027, 11, 7)], ids=["forward", "back"])
 def test_a_meeting_over_the_change_of_clocks_takes_its_real_time(stage: Stage, day: Any) -> None:
-    start, end = (datetime(*day, hour, tzinfo=DENVER).astimezone(UTC) for hour in (0, 4))
+    start, end = (datetime(*day, hour).replace(tzinfo=DENVER).astimezone(UTC) for hour in (0, 4))
     stage.add(start, end - start)
     window = Period(start - WEEK, start + WEEK)
     (seen,) = read(stage, window=window).seen

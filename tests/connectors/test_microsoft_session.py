@@ -56,11 +56,11 @@ def test_a_token_that_cannot_be_saved_is_not_used(stage: Stage) -> None:
     def save(token: object) -> None:
         raise OSError("the disk is full")
 
-    session._save = save  # type: ignore[method-assign]
+    session._save = save
     with pytest.raises(OSError, match="the disk is full"):
         who_am_i(session)
     assert [e.path for e in stage.sandbox.exchanges] == ["/common/oauth2/v2.0/token"]
-    session._save = stage.saved.append  # type: ignore[method-assign]
+    session._save = stage.saved.append
     assert who_am_i(session).email == BEN
 
 

@@ -155,7 +155,7 @@ def test_a_series_is_asked_for_two_years_ahead(stage: Stage) -> None:
 @pytest.mark.parametrize("day", [(2027, 3, 14), (2027, 11, 7)], ids=["forward", "back"])
 @pytest.mark.parametrize("hour", range(6, 11))
 def test_every_hour_of_a_night_on_which_clocks_change_is_kept(stage: Stage, day: Any, hour: int) -> None:
-    start = datetime(*day, hour, 30, tzinfo=UTC)
+    start = datetime(*day, hour, 30).replace(tzinfo=UTC)
     service = stage.service()
     written = service.create(stage.calendar, draft(start))
     (item,) = service.get(stage.calendar, written.id, home=HOME).items
