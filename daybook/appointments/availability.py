@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from daybook.appointments.models import AppointmentType
@@ -12,18 +13,28 @@ from daybook.core.availability import Offer, Span
 from daybook.core.errors import SlotTaken
 from daybook.core.hours import open_spans, to_local
 from daybook.core.lifecycle import ClientPolicy
+from daybook.core.periods import Period
 from daybook.firms import prepared
+from daybook.firms.models import Lawyer
 
 #: Live means: takes the lawyer's time now. A hold that has run out does not, whatever its row still says.
-_TAKEN = """
-    SELECT floor(extract(epoch FROM lower(during)))::bigint - before_minutes * 60,
-           ceil(extract(epoch FROM upper(during)))::bigint + after_minutes * 60,
-           floor(extract(epoch FROM lower(during)))::bigint, appointment_type_id
-      FROM appointments_appointment
-     WHERE lawyer_id = %s AND state IN ('held', 'confirmed')
-       AND upper(during) > %s AND lower(during) < %s
-       AND (state = 'confirmed' OR held_until > %s) AND id <> %s AND NOT (state = 'held' AND hold_key = %s)
+_LIVE = """
+    SELECT floor(extract(epoch FROM lower(a.during)))::bigint - a.before_minutes * 60,
+           ceil(extract(epoch FROM upper(a.during)))::bigint + a.after_minutes * 60,
+           floor(extract(epoch FROM lower(a.during)))::bigint, a.appointment_type_id
+      FROM appointments_appointment a
+     WHERE a.state IN ('held', 'confirmed')
+       AND (a.state = 'confirmed' OR a.held_until > %(now)s) AND a.id <> %(without)s
+       AND NOT (a.state = 'held' AND a.hold_key = %(key)s)
 """
+#: What is their own, and what they take part in beside somebody else.
+_TAKEN = f"""
+    {_LIVE} AND a.lawyer_id = %(lawyer)s AND upper(a.during) > %(start)s AND lower(a.during) < %(end)s
+     UNION ALL
+    {_LIVE} AND a.id IN (SELECT s.appointment_id FROM appointments_seat s
+                          WHERE s.lawyer_id = %(lawyer)s AND NOT s.lead
+                            AND upper(s.during) > %(start)s AND lower(s.during) < %(end)s)
+"""  # noqa: S608 - our own text twice
 
 #: The widest buffer; rows this far outside a window may still reach into it.
 REACH = timedelta(hours=12)
@@ -76,6 +87,18 @@ def offer_of(appointment_type: AppointmentType) -> Offer:
     )
 
 
+def offer_for(appointment_type: AppointmentType, during: Period) -> Offer:
+    """The type's rules for a stretch as long as `during`: an appointment keeps its length when its type's changes."""
+    return replace(offer_of(appointment_type), length=during.length)
+
+
+def periods_of(spans: Iterable[Span]) -> list[Period]:
+    """Spans as the core's periods."""
+    return [
+        Period(datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(end, UTC)) for start, end in spans
+    ]
+
+
 def client_policy(appointment_type: AppointmentType) -> ClientPolicy:
     """What a client may do alone with an appointment of this type, and until when."""
     until = timedelta(minutes=appointment_type.change_cutoff_minutes)
@@ -86,7 +109,15 @@ def own_spans(
     lawyer_id: int, start: datetime, end: datetime, now: datetime, *, without: int = 0, hold_key: str = ""
 ) -> list[tuple[int, int, int, int]]:
     """The lawyer's own live appointments as (from, to, start, type), buffers included in the first two."""
-    return prepared.rows(_TAKEN, [lawyer_id, start - REACH, end + REACH, now, without, hold_key or "-"])
+    asked = {
+        "lawyer": lawyer_id,
+        "start": start - REACH,
+        "end": end + REACH,
+        "now": now,
+        "without": without,
+        "key": hold_key or "-",
+    }
+    return prepared.rows(_TAKEN, asked)
 
 
 def require_not_taken(
@@ -122,9 +153,13 @@ def survey(
     *,
     without: int = 0,
     hold_key: str = "",
+    lawyer: Lawyer | None = None,
 ) -> Day:
-    """Gather what decides over [start, end) for a type. `without` leaves one appointment (being moved) out."""
-    lawyer = appointment_type.lawyer
+    """
+    Gather what decides over [start, end) for a type and its lawyer, or another of its people. `without` leaves one
+    appointment (being moved) out.
+    """
+    lawyer = lawyer or appointment_type.lawyer
     days = (to_local(start, lawyer.time_zone).date(), to_local(end, lawyer.time_zone).date())
     time = calendars.time_of(
         lawyer.pk,

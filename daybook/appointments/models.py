@@ -1,4 +1,7 @@
-"""Appointment types and appointments. Two live appointments of one lawyer cannot overlap: the database refuses."""
+"""
+Appointment types and appointments. Two live appointments of one lawyer cannot overlap, nor can two of anybody else who
+takes part in them: the database refuses.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,12 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q, Value
+
+#: A range of one number stands in for `=`, so that no extension is needed.
+_SAME_PERSON_SAME_TIME = [
+    (Func(F("lawyer"), F("lawyer"), Value("[]"), function="int8range"), RangeOperators.OVERLAPS),
+    ("during", RangeOperators.OVERLAPS),
+]
 
 
 class AppointmentType(models.Model):
@@ -21,8 +30,19 @@ class AppointmentType(models.Model):
         CLIENTS = "clients", "Existing clients only"
         FIRM = "firm", "Only the firm"
 
+    class Kind(models.TextChoices):
+        ONE = "one", "One lawyer"
+        ROUND_ROBIN = "round_robin", "Any of several lawyers, in turn (round robin)"
+        COLLECTIVE = "collective", "Several lawyers, all of them together"
+
     firm = models.ForeignKey("firms.Firm", on_delete=models.CASCADE, related_name="+")
+    # Whose type it is: on whose page it stands, and who may change it. Who is met says `kind`.
     lawyer = models.ForeignKey("firms.Lawyer", on_delete=models.CASCADE, related_name="appointment_types")
+    kind = models.CharField(max_length=12, choices=Kind.choices, default=Kind.ONE)
+    needs_second = models.BooleanField(
+        default=False
+    )  # somebody beside the lawyer: an interpreter, a paralegal
+    fair_days = models.PositiveSmallIntegerField(default=30)  # a round robin counts so many days back
     name = models.CharField(max_length=100)
     slug = models.SlugField(max_length=60)
     description = models.TextField(max_length=1000, blank=True)
@@ -62,6 +82,31 @@ class AppointmentType(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def has_team(self) -> bool:
+        """Whether anybody but its own lawyer may be needed: then, and only then, its `TeamMember` rows count."""
+        return self.kind != self.Kind.ONE or self.needs_second
+
+
+class TeamMember(models.Model):
+    """Who may be met in a type of several people: as a lawyer of it, or as the second person beside them."""
+
+    class Role(models.TextChoices):
+        LEAD = "lead", "Lawyer"
+        SECOND = "second", "Second person"
+
+    appointment_type = models.ForeignKey(AppointmentType, on_delete=models.CASCADE, related_name="team")
+    lawyer = models.ForeignKey("firms.Lawyer", on_delete=models.CASCADE, related_name="+")
+    role = models.CharField(max_length=6, choices=Role.choices)
+    weight = models.PositiveSmallIntegerField(default=1)  # how many they get for others' one
+    active = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["appointment_type", "lawyer"], name="member_once_a_type"),
+            models.CheckConstraint(condition=Q(weight__gte=1, weight__lte=20), name="weight_makes_sense"),
+        ]
+
 
 class Appointment(models.Model):
     class State(models.TextChoices):
@@ -82,6 +127,8 @@ class Appointment(models.Model):
 
     firm = models.ForeignKey("firms.Firm", on_delete=models.CASCADE, related_name="+")
     lawyer = models.ForeignKey("firms.Lawyer", on_delete=models.PROTECT, related_name="+", db_index=False)
+    # Who takes part beside the lawyer: ids of lawyers. The database keeps a Seat for each of them and for the lawyer.
+    others = ArrayField(models.BigIntegerField(), default=list, blank=True)
     appointment_type = models.ForeignKey(AppointmentType, on_delete=models.PROTECT, related_name="+")
     contact = models.ForeignKey(
         "contacts.Contact", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
@@ -119,19 +166,7 @@ class Appointment(models.Model):
         constraints = [
             ExclusionConstraint(
                 name="lawyer_is_never_double_booked",
-                # A range of one number stands in for `=`, so that no extension is needed.
-                expressions=[
-                    (
-                        Func(
-                            F("lawyer"),
-                            F("lawyer"),
-                            Value("[]"),
-                            function="int8range",
-                        ),
-                        RangeOperators.OVERLAPS,
-                    ),
-                    ("during", RangeOperators.OVERLAPS),
-                ],
+                expressions=_SAME_PERSON_SAME_TIME,
                 condition=Q(state__in=["held", "confirmed"]),
             ),
             models.CheckConstraint(condition=Q(during__isempty=False), name="appointment_takes_time"),
@@ -154,3 +189,38 @@ class Appointment(models.Model):
     @property
     def end(self) -> datetime:
         return self.during.upper
+
+
+class Seat(models.Model):
+    """
+    One person's part in one appointment, and the proof that nobody is in two at once, as a lead or beside one.
+
+    Kept by a trigger on `Appointment` (migration 0004), in the same statement that writes the appointment: whoever writes
+    one, by whatever way, cannot forget it. Read it; never write it.
+    """
+
+    appointment = models.ForeignKey(
+        Appointment, on_delete=models.CASCADE, related_name="seats", db_index=False
+    )
+    lawyer = models.ForeignKey("firms.Lawyer", on_delete=models.PROTECT, related_name="+", db_index=False)
+    lead = models.BooleanField()  # the appointment's own lawyer
+    during = DateTimeRangeField()
+    live = models.BooleanField()  # held or confirmed
+
+    class Meta:
+        constraints = [
+            ExclusionConstraint(
+                name="nobody_is_double_booked",
+                expressions=_SAME_PERSON_SAME_TIME,
+                condition=Q(live=True),
+            ),
+            models.UniqueConstraint(fields=["appointment", "lawyer"], name="one_seat_each"),
+        ]
+        indexes = [
+            models.Index(
+                F("lawyer"),
+                Func(F("during"), function="upper"),
+                name="seats_beside_the_lead",
+                condition=Q(lead=False),
+            )
+        ]

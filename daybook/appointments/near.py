@@ -43,8 +43,10 @@ def left_near(
 
     Nothing is asked again of what `missed` has seen: no time is shown that another visitor had taken by then. Hours
     and other calendars may have been read up to KEPT before `now`, and what was given back since may be missing.
-    None where that is not good enough: a type with a cap, or nothing left in those days.
+    None where that is not good enough: a type with a cap or of several people, or nothing left in those days.
     """
+    if appointment_type.has_team:
+        return None  # who is missed at one time may leave somebody else free there
     if appointment_type.cap_per_day is not None or appointment_type.cap_per_week is not None:
         return None
     offer = offer_of(appointment_type)

@@ -11,9 +11,9 @@ from functools import lru_cache
 from django.db.models import Q, QuerySet
 from django.http import Http404
 
-from daybook.appointments import fetched
+from daybook.appointments import fetched, teams
 from daybook.appointments.availability import offer_of, survey
-from daybook.appointments.models import Appointment, AppointmentType
+from daybook.appointments.models import Appointment, AppointmentType, Seat
 from daybook.calendars import queries as calendars
 from daybook.core import availability as engine
 from daybook.core.hours import day_period, zone
@@ -68,13 +68,30 @@ def open_starts(
     """
     The free starts in [start, end) as epoch seconds, and why there are none if calendars cannot be trusted.
 
-    `without` leaves out an appointment that is being moved, `hold_key` what this visitor holds themselves.
+    `without` leaves out an appointment that is being moved, with the very people it has; `hold_key` what this visitor
+    holds themselves.
     """
     end = min(end, now + timedelta(days=appointment_type.horizon_days, hours=1))
     start = max(start, now - timedelta(hours=1))
     if start >= end:
         return [], ""
-    day = survey(appointment_type, start, end, now, without=without, hold_key=hold_key)
+    if appointment_type.has_team or without:
+        starts, trouble = teams.open_starts(
+            appointment_type, start, end, now, without=without, hold_key=hold_key
+        )
+    else:
+        starts, trouble = _own_starts(appointment_type, start, end, now, hold_key)
+    if trouble:
+        return [], trouble
+    low, high = int(start.timestamp()), int(end.timestamp())
+    return starts[bisect_left(starts, low) : bisect_left(starts, high)], ""
+
+
+def _own_starts(
+    appointment_type: AppointmentType, start: datetime, end: datetime, now: datetime, hold_key: str
+) -> tuple[list[int], str]:
+    """The starts at which the type's own lawyer is free, who is all it needs."""
+    day = survey(appointment_type, start, end, now, hold_key=hold_key)
     if day.trouble:
         return [], day.trouble
     starts = engine.open_starts(
@@ -86,8 +103,7 @@ def open_starts(
         zone=appointment_type.lawyer.time_zone,
         tick=1 if now.microsecond else 0,
     )
-    low, high = int(start.timestamp()), int(end.timestamp())
-    return starts[bisect_left(starts, low) : bisect_left(starts, high)], ""
+    return starts, ""
 
 
 def open_days(
@@ -169,9 +185,16 @@ def access_appointment(actor: Actor, appointment_id: int, action: str = "see_app
         .filter(pk=appointment_id, firm=actor.firm)
         .first()
     )
-    if appointment is None or not may(actor, action, appointment.lawyer):
+    if appointment is None or not (
+        may(actor, action, appointment.lawyer) or _takes_part(actor, action, appointment)
+    ):
         raise Http404
     return appointment
+
+
+def _takes_part(actor: Actor, action: str, appointment: Appointment) -> bool:
+    """Whoever takes part in an appointment beside its lawyer may see it; changing it is its lawyer's."""
+    return action == "see_appointments" and actor.own is not None and actor.own.pk in appointment.others
 
 
 def access_type(actor: Actor, type_id: int, action: str = "edit_types") -> AppointmentType:
@@ -189,9 +212,13 @@ def types_of(lawyer: Lawyer) -> QuerySet[AppointmentType]:
 
 
 def _shown(lawyer_ids: list[int]) -> QuerySet[Appointment]:
-    return Appointment.objects.filter(lawyer__in=lawyer_ids).select_related(
-        "lawyer", "appointment_type", "contact", "push", "time_entry__matter"
-    )
+    """Their own appointments, and those they take part in beside somebody else."""
+    beside = Seat.objects.filter(lawyer__in=lawyer_ids, lead=False).values_list("appointment_id", flat=True)
+    theirs = Q(lawyer__in=lawyer_ids)
+    # Asked first: an index serves a list of ids, and nothing serves a question within an "or".
+    return Appointment.objects.filter(
+        theirs | Q(pk__in=ids) if (ids := list(beside)) else theirs
+    ).select_related("lawyer", "appointment_type", "contact", "push", "time_entry__matter")
 
 
 def upcoming(lawyer_ids: list[int], now: datetime) -> QuerySet[Appointment]:

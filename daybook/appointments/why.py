@@ -10,7 +10,7 @@ from math import ceil, floor
 from django.db.models import Q
 
 from daybook.appointments.availability import REACH, count_booked, offer_of, own_spans
-from daybook.appointments.models import Appointment, AppointmentType
+from daybook.appointments.models import Appointment, AppointmentType, Seat
 from daybook.appointments.queries import midnight
 from daybook.calendars import queries as calendars
 from daybook.calendars.models import CalendarUse
@@ -134,8 +134,9 @@ def _taken(
 def _own(lawyer: Lawyer, low: datetime, high: datetime, now: datetime, without: int) -> list[Taken]:
     """The lawyer's live appointments and holds, as `availability.own_spans` counts them, by name."""
     live = Q(state=Appointment.State.CONFIRMED) | Q(state=Appointment.State.HELD, held_until__gt=now)
+    beside = Seat.objects.filter(lawyer=lawyer, lead=False, during__overlap=(low, high)).values("appointment")
     rows = (
-        Appointment.objects.filter(live, lawyer=lawyer, during__overlap=(low, high))
+        Appointment.objects.filter(live, Q(lawyer=lawyer) | Q(pk__in=beside), during__overlap=(low, high))
         .exclude(pk=without)
         .select_related("appointment_type")
     )

@@ -119,7 +119,7 @@ def open_starts(
     length, step = _seconds(offer.length), _seconds(offer.step)
     earliest = now + tick + _seconds(offer.notice)
     latest = now + _seconds(offer.horizon)
-    blocked = _blocked_starts(offer, busy, booked, zone)
+    blocked = blocked_starts(offer, busy, booked, zone)
     count = len(blocked)
     starts: list[int] = []
     extend = starts.extend
@@ -243,7 +243,7 @@ def reasons(
         found.append(NoticeTooShort())
     elif at > _floor(now_utc) + _seconds(offer.horizon):
         found.append(BeyondHorizon())
-    if any(low < at < high for low, high in _blocked_starts(offer, spans(busy), None, None, caps=False)):
+    if any(low < at < high for low, high in blocked_starts(offer, spans(busy), None, None, caps=False)):
         found.append(SlotTaken())
     stretch = next((s for s in stretches(spans(hours)) if s[0] <= at < s[1]), None)
     if stretch is None or at + length > stretch[2]:
@@ -283,7 +283,7 @@ def stretches(hours: Iterable[Span]) -> list[tuple[int, int, int]]:
     return chained
 
 
-def _blocked_starts(
+def blocked_starts(
     offer: Offer,
     busy: Iterable[Span],
     booked: Mapping[date, int] | None,
@@ -314,7 +314,7 @@ def _blocked_starts(
 
 
 def _full_days(offer: Offer, booked: Mapping[date, int] | None, zone: str | None) -> list[Span]:
-    """The days and weeks whose cap is reached, in the manner of `_blocked_starts`."""
+    """The days and weeks whose cap is reached, in the manner of `blocked_starts`."""
     if offer.cap_per_day is None and offer.cap_per_week is None:
         return []
     if zone is None:

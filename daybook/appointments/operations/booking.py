@@ -11,22 +11,25 @@ from daybook.appointments import fetched
 from daybook.appointments.availability import require_not_taken
 from daybook.appointments.locking import books, first_of_many, lock_lawyer, wait_for_first
 from daybook.appointments.models import Appointment, AppointmentType
+from daybook.appointments.operations import parties
 from daybook.appointments.operations.checks import (
+    Uses,
     as_range,
     buffers,
     claim,
     end_holds,
+    lock_people,
     read_again,
     read_calendars,
     require_calendars_free,
     require_mirror_free,
     require_offered,
     require_own_time_free,
+    take_shared,
     take_turn,
 )
 from daybook.appointments.operations.details import ClientDetails, checked
-from daybook.calendars import shared
-from daybook.calendars.models import CalendarUse
+from daybook.appointments.teams import people_of
 from daybook.contacts import operations as contacts
 from daybook.contacts.models import Contact
 from daybook.core import lifecycle
@@ -39,7 +42,7 @@ from daybook.core.errors import (
 )
 from daybook.core.people import clean_text
 from daybook.core.periods import Period
-from daybook.firms.models import Firm, User
+from daybook.firms.models import Firm, Lawyer, User
 from daybook.firms.outbox import record
 from daybook.firms.permissions import Actor, firm_may
 
@@ -73,6 +76,8 @@ def hold(*, appointment_type: AppointmentType, start: datetime, hold_key: str, n
     """
     _open_to_public(appointment_type)
     during = _length(appointment_type, start)
+    if appointment_type.has_team:
+        return parties.hold(appointment_type, during, hold_key, now, until=now + HOLD_LASTS)
     # Most of a crowd is turned away by one small question and without the lock: at once, or as soon as whoever was
     # first with this time has it.
     wanted = (appointment_type.lawyer_id, start)
@@ -135,20 +140,25 @@ def confirm(*, appointment: Appointment, details: ClientDetails, now: datetime) 
         if made is not None:
             return made
         try:
-            appointment = hold(
-                appointment_type=appointment_type,
-                start=appointment.start,
-                hold_key=appointment.hold_key,
-                now=now,
-            )
+            appointment = _hold_again(appointment, now)
         except SlotTaken as error:
             raise HoldExpired from error
     lifecycle.may_confirm(
         lifecycle.State(appointment.state), lifecycle.Actor.CLIENT, kept_until=appointment.held_until, now=now
     )
     during = Period(appointment.start, appointment.end)
-    read_calendars(appointment_type, during, now)
-    return _confirm(appointment, columns, now)
+    people = people_of(appointment)
+    read_calendars(appointment_type, people, during, now)
+    return _confirm(appointment, people, columns, now)
+
+
+def _hold_again(appointment: Appointment, now: datetime) -> Appointment:
+    """A hold that ran out, taken again with the same people. Raises SlotTaken, or what else stands in the way."""
+    kind, key = appointment.appointment_type, appointment.hold_key
+    if kind.has_team:
+        people, during = people_of(appointment), Period(appointment.start, appointment.end)
+        return parties.hold(kind, during, key, now, until=now + HOLD_LASTS, only=people)
+    return hold(appointment_type=kind, start=appointment.start, hold_key=key, now=now)
 
 
 def _made_already(hold: Appointment, email: object) -> Appointment | None:
@@ -165,17 +175,20 @@ def _made_already(hold: Appointment, email: object) -> Appointment | None:
 
 
 @books
-def _confirm(appointment: Appointment, columns: dict[str, object], now: datetime) -> Appointment:
+def _confirm(
+    appointment: Appointment, people: tuple[Lawyer, ...], columns: dict[str, object], now: datetime
+) -> Appointment:
     with transaction.atomic():
-        lock_lawyer(appointment.lawyer_id)
+        lock_people(people)
         appointment = fetched.locked_appointment(appointment)
         if appointment.state == State.CONFIRMED and appointment.client_email == columns["client_email"]:
             return appointment
         if appointment.state != State.HELD:
             raise HoldExpired
         during, kind = Period(appointment.start, appointment.end), appointment.appointment_type
-        others = shared.take_turn(appointment.lawyer_id, kind.linked_calendar_id)
-        require_mirror_free(kind, during, now, without=appointment.pk)
+        others = take_shared(kind, people)
+        for lawyer in people:
+            require_mirror_free(kind, during, now, without=appointment.pk, lawyer=lawyer)
         _finish(appointment, columns, appointment.firm, now, contact=None)
         claim(appointment, kind, others)
         record(
@@ -238,8 +251,14 @@ def book(
     columns["note"] = clean_text(note, 2000, lines=True, field="note")
     during = _length(appointment_type, start)
     lifecycle.must_not_be_past(during.start, now)
-    uses = read_again(appointment_type, during, now)
-    return _book(actor, appointment_type, during, columns, contact, uses, now)
+
+    def take(people: tuple[Lawyer, ...]) -> Appointment:
+        uses = read_again(appointment_type, people, during, now)
+        return _book(actor, appointment_type, during, columns, contact, uses, now)
+
+    if appointment_type.has_team:
+        return parties.first_to_succeed(take, appointment_type, during, now, by_firm=True)
+    return take((appointment_type.lawyer,))
 
 
 @books
@@ -249,18 +268,22 @@ def _book(
     during: Period,
     columns: dict[str, object],
     contact: Contact | None,
-    uses: list[CalendarUse],
+    uses: Uses,
     now: datetime,
 ) -> Appointment:
+    people = [lawyer for lawyer, _ in uses]
     with transaction.atomic():
-        take_turn(appointment_type.lawyer_id, now)
-        require_own_time_free(appointment_type, during, now, caps=False)
-        others = shared.take_turn(appointment_type.lawyer_id, appointment_type.linked_calendar_id)
-        require_calendars_free(uses, during, *buffers(appointment_type), now)
+        take_turn(people, now)
+        for lawyer in people:
+            require_own_time_free(appointment_type, during, now, caps=False, lawyer=lawyer)
+        others = take_shared(appointment_type, people)
+        for _, own in uses:
+            require_calendars_free(own, during, *buffers(appointment_type), now)
         user: User = actor.user
         appointment = Appointment(
             firm_id=appointment_type.firm_id,
-            lawyer_id=appointment_type.lawyer_id,
+            lawyer=people[0],
+            others=[lawyer.pk for lawyer in people[1:]],
             appointment_type=appointment_type,
             uid=uuid.uuid4(),
             during=as_range(during),

@@ -10,19 +10,20 @@ from daybook.appointments.availability import client_policy
 from daybook.appointments.locking import books, lock_lawyer
 from daybook.appointments.models import Appointment, AppointmentType
 from daybook.appointments.operations.checks import (
+    Uses,
     as_range,
     claim,
     read_again,
     require_calendars_free,
     require_offered,
     require_own_time_free,
+    take_shared,
     take_turn,
 )
 from daybook.appointments.operations.details import ClientDetails, checked
+from daybook.appointments.teams import people_of
 from daybook.billing import operations as billing
 from daybook.calendars import operations as calendar_operations
-from daybook.calendars import shared
-from daybook.calendars.models import CalendarUse
 from daybook.core import lifecycle
 from daybook.core.billing import entry_date, scheduled_seconds
 from daybook.core.people import clean_text
@@ -75,7 +76,7 @@ def reschedule(
         require_offered(appointment_type, during, now, without=appointment.pk)
     elif appointment.start > now:
         lifecycle.must_not_be_past(during.start, now)
-    uses = read_again(appointment_type, during, now)
+    uses = read_again(appointment_type, people_of(appointment), during, now)
     return _reschedule(appointment, appointment_type, during, who, uses, now, actor, tell_client)
 
 
@@ -85,21 +86,26 @@ def _reschedule(
     appointment_type: AppointmentType,
     during: Period,
     who: lifecycle.Actor,
-    uses: list[CalendarUse],
+    uses: Uses,
     now: datetime,
     actor: Actor | None,
     tell_client: bool,
 ) -> Appointment:
+    people = [lawyer for lawyer, _ in uses]
     with transaction.atomic():
-        take_turn(appointment.lawyer_id, now)
+        take_turn(people, now)
         appointment = Appointment.objects.select_for_update(of=("self",)).get(pk=appointment.pk)
         lifecycle.step(lifecycle.State(appointment.state), lifecycle.Action.RESCHEDULE, who)
         own_caps = who is lifecycle.Actor.CLIENT
-        require_own_time_free(appointment_type, during, now, without=appointment.pk, caps=own_caps)
+        for lawyer in people:
+            require_own_time_free(
+                appointment_type, during, now, without=appointment.pk, caps=own_caps, lawyer=lawyer
+            )
         before = timedelta(minutes=appointment.before_minutes)
         after = timedelta(minutes=appointment.after_minutes)
-        others = shared.take_turn(appointment.lawyer_id, appointment_type.linked_calendar_id)
-        require_calendars_free(uses, during, before, after, now, without=appointment.pk)
+        others = take_shared(appointment_type, people)
+        for _, own in uses:
+            require_calendars_free(own, during, before, after, now, without=appointment.pk)
         was = appointment.start
         appointment.during = as_range(during)
         appointment.sequence += 1
@@ -108,7 +114,7 @@ def _reschedule(
         claim(appointment, appointment_type, others)
         billing.follow(
             appointment_id=appointment.pk,
-            on=entry_date(during.start, appointment_type.lawyer.time_zone),
+            on=entry_date(during.start, people[0].time_zone),
             seconds=scheduled_seconds(during),
         )
         record(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import chain
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
-from daybook.appointments.availability import count_booked, offer_of, own_spans, survey
+from daybook.appointments import teams
+from daybook.appointments.availability import count_booked, offer_for, own_spans, periods_of, survey
 from daybook.appointments.locking import lock_lawyer
 from daybook.appointments.models import Appointment, AppointmentType
 from daybook.calendars import queries as calendars
@@ -15,30 +17,41 @@ from daybook.calendars import shared
 from daybook.calendars.models import CalendarUse
 from daybook.calendars.reading import reread
 from daybook.core import availability as engine
-from daybook.core.availability import Offer, Span
 from daybook.core.errors import CalendarUnreadable, SlotTaken
 from daybook.core.hours import to_local
 from daybook.core.periods import Period
 from daybook.firms import prepared
+from daybook.firms.models import Lawyer
 
 
-def take_turn(lawyer_id: int, now: datetime) -> None:
+def take_turn(people: Sequence[Lawyer], now: datetime) -> None:
     """
-    Wait for one's turn with the lawyer's time, and mark the holds that have run out: the database's constraint does
-    not look at the clock.
+    Wait for one's turn with the time of all these people, and mark the holds that have run out: the database's
+    constraint does not look at the clock.
     """
-    lock_lawyer(lawyer_id)
-    end_holds(lawyer_id, now)
+    lock_people(people)
+    for lawyer in people:
+        end_holds(lawyer.pk, now)
+
+
+def lock_people(people: Sequence[Lawyer]) -> None:
+    """Wait for one's turn with each, in the order of ids, so that nobody waits in a circle."""
+    for lawyer_id in sorted({lawyer.pk for lawyer in people}):
+        lock_lawyer(lawyer_id)
 
 
 def end_holds(lawyer_id: int, now: datetime, *, hold_key: str = "") -> None:
     """Under the lawyer's lock: mark the holds that have run out, and give back what a visitor (`hold_key`) holds."""
-    prepared.rows(_END_HOLDS, [lawyer_id, now, hold_key or None])
+    prepared.rows(_END_HOLDS, {"lawyer": lawyer_id, "now": now, "key": hold_key or None})
 
 
 _END_HOLDS = """
     UPDATE appointments_appointment SET state = 'expired', held_until = NULL
-     WHERE lawyer_id = %s AND state = 'held' AND (held_until <= %s OR hold_key = %s)
+     WHERE state = 'held' AND (held_until <= %(now)s OR hold_key = %(key)s)
+       AND id IN (SELECT id FROM appointments_appointment WHERE lawyer_id = %(lawyer)s AND state = 'held'
+                   UNION ALL
+                  SELECT appointment_id FROM appointments_seat
+                   WHERE lawyer_id = %(lawyer)s AND NOT lead AND live)
     RETURNING id
 """
 
@@ -48,15 +61,20 @@ def require_offered(
 ) -> None:
     """
     Check, without a lock, that the public is offered this time. Raises the Refusal that says why it is not.
+
+    An appointment that is being moved (`without`) keeps its people, who must all be free.
     """
-    day = survey(appointment_type, during.start, during.end, now, without=without, hold_key=hold_key)
+    if without:
+        teams.require_offered(appointment_type, during, now, without=without)
+        return
+    day = survey(appointment_type, during.start, during.end, now, hold_key=hold_key)
     if day.trouble:
         raise CalendarUnreadable
     engine.require_open(
-        _offer(appointment_type, during),
+        offer_for(appointment_type, during),
         during.start,
-        hours=_periods(day.hours),
-        busy=_periods(day.busy),
+        hours=periods_of(day.hours),
+        busy=periods_of(day.busy),
         now=now,
         booked=day.booked,
         zone=appointment_type.lawyer.time_zone,
@@ -71,25 +89,26 @@ def require_own_time_free(
     without: int = 0,
     hold_key: str = "",
     caps: bool = True,
+    lawyer: Lawyer | None = None,
 ) -> None:
     """
-    Check, under the lawyer's lock, that no appointment of the lawyer nor a cap stands in the way. What the visitor
-    with `hold_key` holds themselves does not.
+    Check, under the lawyer's lock, that no appointment of the lawyer (the type's own, or another of its people) nor a cap
+    stands in the way. What the visitor with `hold_key` holds themselves does not.
 
     Raises SlotTaken or CapReached.
     """
+    lawyer = lawyer or appointment_type.lawyer
     margin = timedelta(days=8) if caps else timedelta(0)
     low, high = during.start - margin, during.end + margin
-    rows = own_spans(appointment_type.lawyer_id, low, high, now, without=without, hold_key=hold_key)
-    offer = _offer(appointment_type, during)
+    rows = own_spans(lawyer.pk, low, high, now, without=without, hold_key=hold_key)
     found = engine.reasons(
-        offer,
+        offer_for(appointment_type, during),
         during.start,
         hours=(),
-        busy=_periods([(row[0], row[1]) for row in rows]),
+        busy=periods_of((row[0], row[1]) for row in rows),
         now=during.start,
-        booked=count_booked(rows, appointment_type, appointment_type.lawyer.time_zone) if caps else {},
-        zone=appointment_type.lawyer.time_zone,
+        booked=count_booked(rows, appointment_type, lawyer.time_zone) if caps else {},
+        zone=lawyer.time_zone,
     )
     heeded = ("slot_taken", "cap_reached") if caps else ("slot_taken",)
     for refusal in found:
@@ -116,14 +135,19 @@ def require_calendars_free(
 
 
 def require_mirror_free(
-    appointment_type: AppointmentType, during: Period, now: datetime, *, without: int = 0
+    appointment_type: AppointmentType,
+    during: Period,
+    now: datetime,
+    *,
+    without: int = 0,
+    lawyer: Lawyer | None = None,
 ) -> None:
     """
     Check the mirror over meeting and buffers, after `read_calendars`: as `require_calendars_free`, in one kept read.
 
     Raises CalendarUnreadable, SlotTaken.
     """
-    lawyer = appointment_type.lawyer
+    lawyer = lawyer or appointment_type.lawyer
     before, after = buffers(appointment_type)
     low, high = during.start - before, during.end + after
     mirror = calendars.time_of(
@@ -174,32 +198,38 @@ def buffers(appointment_type: AppointmentType) -> tuple[timedelta, timedelta]:
     )
 
 
-def read_again(appointment_type: AppointmentType, during: Period, now: datetime) -> list[CalendarUse]:
+#: People, and how each uses the calendars that take their time.
+Uses = list[tuple[Lawyer, list[CalendarUse]]]
+
+
+def read_again(
+    appointment_type: AppointmentType, people: Sequence[Lawyer], during: Period, now: datetime
+) -> Uses:
     """
-    Read every calendar that takes the lawyer's time again, around `during`, and return how they are used.
+    Read every calendar that takes these people's time again, around `during`, and return how they are used.
 
     Outside any transaction. Raises CalendarUnreadable.
     """
-    read_calendars(appointment_type, during, now)
-    return calendars.blocking_uses(appointment_type.lawyer_id, appointment_type.linked_calendar_id)
+    read_calendars(appointment_type, people, during, now)
+    linked = appointment_type.linked_calendar_id
+    return [(lawyer, calendars.blocking_uses(lawyer.pk, linked)) for lawyer in people]
 
 
-def read_calendars(appointment_type: AppointmentType, during: Period, now: datetime) -> None:
-    """Read every calendar that takes the lawyer's time again, around `during`. As `read_again`."""
-    uses = calendars.blocking_uses(appointment_type.lawyer_id, appointment_type.linked_calendar_id)
+def read_calendars(
+    appointment_type: AppointmentType, people: Sequence[Lawyer], during: Period, now: datetime
+) -> None:
+    """Read every calendar that takes these people's time again, around `during`. As `read_again`."""
     before, after = buffers(appointment_type)
-    reread((use.calendar for use in uses), start=during.start - before, end=during.end + after, now=now)
+    for lawyer in people:
+        uses = calendars.blocking_uses(lawyer.pk, appointment_type.linked_calendar_id)
+        reread((use.calendar for use in uses), start=during.start - before, end=during.end + after, now=now)
 
 
-def _offer(appointment_type: AppointmentType, during: Period) -> Offer:
-    """The type's rules for a stretch as long as `during`: an appointment keeps its length when its type's changes."""
-    return replace(offer_of(appointment_type), length=during.length)
-
-
-def _periods(spans: list[Span]) -> list[Period]:
-    return [
-        Period(datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(end, UTC)) for start, end in spans
-    ]
+def take_shared(appointment_type: AppointmentType, people: Sequence[Lawyer]) -> tuple[int, ...]:
+    """Wait for one's turn with the calendars that these people share with others: `shared.take_turn` for each."""
+    linked = appointment_type.linked_calendar_id
+    found = (shared.take_turn(lawyer.pk, linked) for lawyer in sorted(people, key=lambda one: one.pk))
+    return tuple(dict.fromkeys(chain.from_iterable(found)))
 
 
 def as_range(during: Period) -> DateTimeTZRange:
