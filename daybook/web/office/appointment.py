@@ -18,7 +18,7 @@ from daybook.core import lifecycle, times
 from daybook.core.errors import ChangedMeanwhile, NotAllowedNow, Refusal
 from daybook.firms.permissions import Actor, may
 from daybook.messaging import queries as messaging
-from daybook.sync import pushes
+from daybook.sync import proposals, pushes
 from daybook.sync import queries as sync
 from daybook.sync.models import Connection
 from daybook.web.forms import RefusableForm, stale
@@ -37,11 +37,13 @@ MESSAGE_TONES: dict[str, str] = {"queued": "info", "sent": "good", "dropped": "p
 
 
 def shown(actor: Actor, appointment: Appointment, *, looks: int = 0) -> tuple[Row, Connection | None]:
-    """The appointment as its pages show it, and the firm's connection."""
+    """The appointment as its pages show it, and the firm's connection to Clio."""
     connection = sync.connection_of(actor.firm.pk)
     zone = appointment.lawyer.time_zone
     now = timezone.now()
-    return row(appointment, actor=actor, zone=zone, connection=connection, now=now, looks=looks), connection
+    edited = proposals.open_of(appointment.pk) is not None
+    one = row(appointment, actor=actor, zone=zone, connection=connection, now=now, looks=looks, edited=edited)
+    return one, connection
 
 
 @require_safe
@@ -56,6 +58,7 @@ def appointment(request: OfficeRequest, appointment_id: int) -> HttpResponse:
         "appointment": found,
         "row": one,
         "connection": connection,
+        "proposal": proposals.open_of(found.pk) if one.may_move else None,
         "entry": entry,
         "entry_hours": say_hours(entry.seconds) if entry else "",
         "entry_bill": bill_text(entry),

@@ -15,7 +15,7 @@ from daybook.sync import queries as sync
 from daybook.sync import questions
 from daybook.sync.mirror import shown
 from daybook.sync.models import Connection, ContactSync, Push, Question
-from daybook.web.office.shown import first_address
+from daybook.web.office.shown import CLIO, first_address
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +132,9 @@ def _question(actor: Actor, question: Question) -> Item:
 
 
 def _pushes(actor: Actor, lawyer: Lawyer, connection: Connection | None, now: datetime) -> tuple[Item, ...]:
-    if connection is None or connection.state == Connection.State.BROKEN:
+    if connection is not None and connection.state == Connection.State.BROKEN:
         return ()
+    somewhere = CLIO if connection is not None else "the calendar"
     items = []
     for push in sync.unfinished_pushes(actor.firm.pk, [lawyer.pk]):
         if not push.trouble:
@@ -143,7 +144,7 @@ def _pushes(actor: Actor, lawyer: Lawyer, connection: Connection | None, now: da
         retry = Button("Retry", reverse("retry_push", args=[about.pk]), "next", reverse("dashboard"))
         items.append(
             Item(
-                f"{about.client_name} is not in Clio yet",
+                f"{about.client_name} is not in {push.place or somewhere} yet",
                 f"{push.trouble} {_who_mends(push, lawyer, now)}",
                 link,
                 (retry,),

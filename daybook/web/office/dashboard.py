@@ -19,6 +19,7 @@ from daybook.firms.permissions import may
 from daybook.sync import queries as sync
 from daybook.sync import questions, sending
 from daybook.sync.models import Question
+from daybook.web.office import proposals
 from daybook.web.office.attention import attention
 from daybook.web.office.desks import at_desk, typed
 from daybook.web.office.next_steps import next_steps
@@ -50,8 +51,18 @@ def _list(request: OfficeRequest, lawyer: Lawyer, tab: str, found: QuerySet[Appo
         found = found.filter(client_name__icontains=text)
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
     connection = sync.connection_of(request.actor.firm.pk)
+    waiting = proposals.cards(request.actor, lawyer, now)
+    edited = {one.proposal.appointment_id for one in waiting}
     rows = [
-        row(one, actor=request.actor, zone=lawyer.time_zone, connection=connection, now=now) for one in page
+        row(
+            one,
+            actor=request.actor,
+            zone=lawyer.time_zone,
+            connection=connection,
+            now=now,
+            edited=one.pk in edited,
+        )
+        for one in page
     ]
     context = {
         "lawyer": lawyer,
@@ -60,6 +71,7 @@ def _list(request: OfficeRequest, lawyer: Lawyer, tab: str, found: QuerySet[Appo
         "q": text,
         "page": page,
         "days": by_day(rows, lawyer, now),
+        "proposals": waiting,
         "items": attention(request.actor, lawyer, connection, now),
         "steps": next_steps(request.actor, lawyer) if tab == "upcoming" and not text else (),
         "may_book": may(request.actor, "manage_appointments", lawyer),

@@ -22,9 +22,12 @@ HISTORY: dict[str, str] = {
     "outcome_recorded": "Outcome recorded",
     "matter_linked": "New matter asked for",
     "time_sent": "Sent to Clio",
-    "appointment_pushed": "Clio shows it as it is here",
-    "push_retried": "Asked to try Clio again",
-    "push_failed": "Clio could not be made to show it",
+    "appointment_pushed": "Clio and the calendar show it as it is here",
+    "push_retried": "Asked to try again",
+    "push_failed": "Clio or the calendar could not be made to show it",
+    "edit_proposed": "Changed in its calendar",
+    "edit_withdrawn": "The change in its calendar settled itself",
+    "edit_restored": "Its calendar is put right",
 }
 
 #: The latest of a long story.

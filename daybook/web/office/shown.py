@@ -18,15 +18,19 @@ from daybook.firms.models import Lawyer
 from daybook.firms.permissions import Actor, may
 from daybook.sync.models import Connection, Push
 
-#: How far Clio is, in a word, and the tone of that word.
+#: Where an appointment is shown, if nothing else was noted.
+CLIO = "Clio"
+
+#: How far its calendar and Clio are, in a word, and the tone of that word.
 SYNC_WORDS: dict[str, tuple[str, str]] = {
-    Push.State.DONE: ("In Clio", "good"),
+    Push.State.DONE: ("In {place}", "good"),
     Push.State.PENDING: ("Pending", "warn"),
     Push.State.TROUBLE: ("Needs attention", "bad"),
 }
 NOT_CONNECTED = ("Not connected", "plain")
 NEVER_PUSHED = ("Not in Clio", "plain")
-REMOVED = ("Removed from Clio", "plain")
+REMOVED = ("Removed from {place}", "plain")
+EDITED = ("Changed in calendar", "warn")
 ON_BILL = ("Left on its bill", "warn")
 
 #: What became of an appointment, and the tone of the word.
@@ -44,7 +48,7 @@ MOST_LOOKS = 30
 
 @dataclass(frozen=True, slots=True)
 class Sync:
-    """How far Clio is with one appointment. `looks` counts how often the page has asked by itself."""
+    """How far its calendar and Clio are with one appointment. `looks` counts how often the page has asked by itself."""
 
     word: str
     tone: str
@@ -55,19 +59,31 @@ class Sync:
 
 
 def sync_of(
-    appointment: Appointment, connection: Connection | None, now: datetime, *, looks: int = 0
+    appointment: Appointment,
+    connection: Connection | None,
+    now: datetime,
+    *,
+    looks: int = 0,
+    edited: bool = False,
 ) -> Sync:
-    """The state of an appointment's way to Clio. `moving` means that it is worth asking again in two seconds."""
+    """
+    The state of an appointment's way to its calendar and to Clio. `moving` means that it is worth asking again in two
+    seconds; `edited` that a change over there waits for an answer.
+    """
     push: Push | None = getattr(appointment, "push", None)
-    if connection is None:
-        return Sync(*NOT_CONNECTED)
     if push is None:
-        return Sync(*NEVER_PUSHED)
+        return Sync(*(NOT_CONNECTED if connection is None else NEVER_PUSHED))
+    in_clio = push.place in ("", CLIO)
+    if connection is None and in_clio and not _waits_elsewhere(push, now):
+        return Sync(*NOT_CONNECTED)
     if push.state == Push.State.DONE:
-        if appointment.state != Appointment.State.CANCELLED:
-            return Sync(*SYNC_WORDS[Push.State.DONE])
-        return Sync(*(ON_BILL if bill_text(getattr(appointment, "time_entry", None)) else REMOVED))
-    broken = connection.state == Connection.State.BROKEN
+        if edited:
+            return Sync(*EDITED)
+        gone = appointment.state == Appointment.State.CANCELLED
+        billed = gone and bill_text(getattr(appointment, "time_entry", None))
+        word, tone = ON_BILL if billed else REMOVED if gone else SYNC_WORDS[Push.State.DONE]
+        return Sync(word.format(place=push.place or CLIO), tone)
+    broken = connection is not None and connection.state == Connection.State.BROKEN and in_clio
     reason = push.trouble or ("Clio has to be connected again." if broken else "")
     young = push.next_try_at is not None and abs(now - push.next_try_at) < FRESH
     return Sync(
@@ -77,6 +93,12 @@ def sync_of(
         moving=push.state == Push.State.PENDING and young and not broken and looks < MOST_LOOKS,
         looks=looks + 1,
     )
+
+
+def _waits_elsewhere(push: Push, now: datetime) -> bool:
+    """Whether a push of a firm without Clio is on its way to some calendar: the first one does not know where yet."""
+    tried = bool(push.trouble) or (push.next_try_at is not None and abs(now - push.next_try_at) < FRESH)
+    return not push.place and not push.reached and push.state != Push.State.DONE and tried
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +129,7 @@ def row(
     connection: Connection | None,
     now: datetime,
     looks: int = 0,
+    edited: bool = False,
 ) -> Row:
     state = lifecycle.State(appointment.state)
     manages = may(actor, "manage_appointments", appointment.lawyer) and state is not lifecycle.State.HELD
@@ -123,7 +146,7 @@ def row(
         place=appointment.get_place_display(),
         state=_state(appointment),
         outcome=OUTCOMES.get(appointment.outcome),
-        sync=sync_of(appointment, connection, now, looks=looks),
+        sync=sync_of(appointment, connection, now, looks=looks, edited=edited),
         time=time_text(getattr(appointment, "time_entry", None), actor.firm.currency),
         may_move=manages and lifecycle.allowed(state, lifecycle.Action.RESCHEDULE, firm),
         may_cancel=manages and lifecycle.allowed(state, lifecycle.Action.CANCEL, firm),
