@@ -160,7 +160,7 @@ def test_five_thousand_events_are_read_and_one_change_is_one_request(stage: Stag
     reading = read(stage)
     assert len(reading.seen) == 5000
     assert [one.items[0].title for one in reading.seen][-1] == "Event 5000"
-    assert len(stage.requests()) == 25
+    assert len(stage.requests()) == 100
     id = stage.add(NINE)
     assert told(read(stage, reading.token)) == {id: hours(NINE)}
     assert len(stage.requests()) == 1

@@ -19,8 +19,9 @@ VIEW: Final = "/me/calendars/{calendar}/calendarView"
 DELTA: Final = "/me/calendars/{calendar}/calendarView/delta"
 
 UTC_ONLY: Final = 'outlook.timezone="UTC"'
-#: A delta takes no $select (event: delta, read 2026-11); what it is asked for beside the window stands in this header.
-PREFER: Final = f"{UTC_ONLY}, odata.maxpagesize=200"
+#: A delta takes no $select (event: delta, read 2026-11): each event comes with its whole invitation, so fifty to a page keep
+#: well below what one answer may weigh (`http.MAX_BYTES`).
+PREFER: Final = f"{UTC_ONLY}, odata.maxpagesize=50"
 #: Where $select is taken, this is all that is looked at: no bodies, no attendees.
 FIELDS: Final = (
     "id,iCalUId,transactionId,subject,start,end,isAllDay,isCancelled,showAs,responseStatus,type,seriesMasterId,"
