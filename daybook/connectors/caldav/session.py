@@ -66,8 +66,9 @@ class Session:
         self._seconds = seconds
         self._before = before
         self._resolve, self._certificates = resolve, certificates
-        # What was looked up by a stand-in never serves anybody else.
-        self._pool = f"guarded {private} {id(resolve) if resolve or certificates else ''}"
+        # What a stand-in has looked up or trusted never serves anybody else.
+        stand_ins = f" {id(self)}" if resolve or certificates else ""
+        self._pool = f"guarded {name} {'everywhere' if private else 'public'}{stand_ins}"
 
     def trusts(self, url: str) -> bool:
         """Whether the host of `url` may hear the password."""
