@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -304,6 +305,8 @@ def test_an_answer_of_somebody_else_is_not_taken_for_ones_own(rig: GoogleRig) ->
     rig.control.create_entry(ALICE, summary="Talk", attendees=guests, **times(at(9), at(10), False, DENVER))
     reading = rig.service.read(ALICE, WINDOW, home=DENVER)
     assert [item.standing for item in reading.seen[0].items] == [Standing.BUSY]
+    (told,) = json.loads(rig.control.exchanges[-1].response_body)["items"]
+    assert told["attendees"] == [{"self": True, "responseStatus": "accepted"}], "of others nothing is asked"
 
 
 def test_calendars_say_whose_they_are_and_in_which_zone(google: Sandbox) -> None:

@@ -264,7 +264,7 @@ def _rules(record: Record) -> list[Line]:
         line = (
             parsed(one, frozenset({"RRULE", "RDATE", "EXDATE", "EXRULE"})) if isinstance(one, str) else None
         )
-        if line is None or line.broken:
+        if line is None:
             raise garbled("its rule of repeating is not understood")
         if line.name != "EXRULE":
             lines.append(line)
