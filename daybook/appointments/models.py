@@ -70,6 +70,7 @@ class AppointmentType(models.Model):
     activity_category = models.CharField(max_length=40, blank=True)  # Clio's activity description id
     active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    owner_id: int  # `lawyer_id` as it is stored, where `fetched` has put an appointment's lawyer in its place
 
     class Meta:
         constraints = [

@@ -56,6 +56,14 @@ def public_type(firm_slug: str, lawyer_slug: str, type_slug: str) -> Appointment
     return fetched.type_by_slugs(firm_slug, lawyer_slug, type_slug)
 
 
+def page_of(appointment: Appointment) -> str:
+    """The slug of the lawyer on whose page an appointment's type is offered: not always whom the client meets."""
+    owner = appointment.appointment_type.owner_id
+    if owner == appointment.lawyer_id:
+        return appointment.lawyer.slug
+    return Lawyer.objects.values_list("slug", flat=True).get(pk=owner)
+
+
 def open_starts(
     appointment_type: AppointmentType,
     *,

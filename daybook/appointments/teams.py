@@ -73,6 +73,13 @@ def party_of(appointment_type: AppointmentType, moved: int) -> Team:
     return Team(people_of(Appointment.objects.select_related("lawyer").get(pk=moved)), together=True)
 
 
+def named(team: Team) -> str:
+    """The lawyers of a team, as its page says them: "Alice Hart or Ben Vale", "Alice Hart and Ben Vale"."""
+    names = [one.name for one in team.leads]
+    word = " and " if team.together else " or "
+    return word.join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
+
+
 # When they are free ---------------------------------------------------------------------------------------------------
 
 

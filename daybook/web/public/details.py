@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from daybook.appointments import links, operations
+from daybook.appointments import links, operations, queries
 from daybook.appointments.availability import client_policy
 from daybook.appointments.models import Appointment
 from daybook.core import lifecycle, times
@@ -19,7 +19,7 @@ from daybook.core.errors import Refusal, TooLateToCancel
 from daybook.core.hours import to_local
 from daybook.web.public import drafts, limits
 from daybook.web.public.forms import DetailsForm
-from daybook.web.public.linked import linked
+from daybook.web.public.linked import linked, names_of
 from daybook.web.public.zones import visitor_zone
 
 #: Nothing is wrong with what was typed nor with the time: the same page again, and another try.
@@ -70,6 +70,7 @@ def _page(request: HttpRequest, held: Appointment, form: DetailsForm, status: in
     context = {
         "firm": held.firm,
         "lawyer": held.lawyer,
+        "people": names_of(held),
         "type": held.appointment_type,
         "held": held,
         "zone": zone,
@@ -95,5 +96,5 @@ def _too_soon(held: Appointment, now: datetime) -> bool:
 
 def _other_times(held: Appointment, zone: str) -> str:
     offer = held.appointment_type
-    url = reverse("public_times", args=[offer.firm.slug, offer.lawyer.slug, offer.slug])
+    url = reverse("public_times", args=[offer.firm.slug, queries.page_of(held), offer.slug])
     return f"{url}?from={to_local(held.start, zone).date().isoformat()}"

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from daybook.appointments import links
 from daybook.appointments.models import Appointment
+from daybook.appointments.teams import people_of
 from daybook.core.errors import Refusal
 
 View = Callable[[HttpRequest, Appointment, str], HttpResponse]
@@ -36,6 +37,12 @@ def linked(view: View) -> Callable[[HttpRequest, str], HttpResponse]:
         return response
 
     return wrapped
+
+
+def names_of(appointment: Appointment) -> str:
+    """Whom the client meets: the lawyer, and whoever takes part beside them."""
+    names = [one.name for one in people_of(appointment)]
+    return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
 
 
 def _no(request: HttpRequest, refusal: Refusal, status: int) -> HttpResponse:

@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from daybook.appointments import operations
+from daybook.appointments import operations, queries
 from daybook.appointments.availability import client_policy
 from daybook.appointments.models import Appointment, AppointmentType
 from daybook.core import lifecycle
@@ -20,7 +20,7 @@ from daybook.messaging.calendar_file import FILE_NAME, calendar_file
 from daybook.web.forms import stale
 from daybook.web.public import limits
 from daybook.web.public.booking import times_page
-from daybook.web.public.linked import linked
+from daybook.web.public.linked import linked, names_of
 from daybook.web.public.timetable import chosen_start
 from daybook.web.public.zones import visitor_zone
 
@@ -52,6 +52,8 @@ def _context(request: HttpRequest, appointment: Appointment, token: str, now: da
     return {
         "firm": appointment.firm,
         "lawyer": appointment.lawyer,
+        "people": names_of(appointment),
+        "page_of": queries.page_of(appointment),
         "type": appointment.appointment_type,
         "appointment": appointment,
         "token": token,
@@ -129,7 +131,7 @@ def move(request: HttpRequest, found: Appointment, token: str) -> HttpResponse:
         status=status,
         without=found.pk,
         template="public/move.html",
-        extra={"appointment": found, "token": token},
+        extra={"appointment": found, "token": token, "people": names_of(found)},
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.template.loader import render_to_string
 
+from daybook.appointments import teams
 from daybook.appointments.models import AppointmentType
 from daybook.core import times as words
 from daybook.web.public.timetable import Timetable
@@ -42,6 +43,7 @@ class ShownType:
     minutes: int
     places: tuple[str, ...]
     fee_cents: int
+    people: str = ""  # who may be met, where that is not the page's lawyer alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +67,11 @@ def times_page_of(
     offer: AppointmentType, zone: Zone, now: datetime, *, notice: str, table: Timetable, asked_from: str
 ) -> TimesPage:
     firm, lawyer = offer.firm, offer.lawyer
+    people = teams.named(teams.team_of(offer)) if offer.has_team else ""
     return TimesPage(
         ShownFirm(firm.slug, firm.name, firm.phone, firm.country, firm.currency, firm.accent),
         ShownLawyer(lawyer.slug, lawyer.name, lawyer.title, tuple(lawyer.practice_areas)),
-        ShownType(offer.name, offer.minutes, tuple(offer.places), offer.fee_cents),
+        ShownType(offer.name, offer.minutes, tuple(offer.places), offer.fee_cents, people),
         zone,
         words.zone_label(zone.name, now),
         notice,
