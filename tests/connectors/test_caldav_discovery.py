@@ -15,6 +15,7 @@ from daybook.connectors.caldav.service import CaldavCalendars
 from daybook.connectors.caldav.settings import Account
 from daybook.connectors.errors import (
     Garbled,
+    Limited,
     Missing,
     NotAuthorised,
     RemoteTrouble,
@@ -100,6 +101,13 @@ def test_a_web_page_is_no_calendar_server_and_hears_no_password(net: Hosts):
 def test_nobody_listening_is_said_and_other_paths_are_not_tried():
     with pytest.raises(Unreachable):
         discover("http://127.0.0.1:9/", username="dana", password="secret", private=True)
+
+
+def test_a_server_that_asks_to_slow_down_is_not_asked_elsewhere(rig: CaldavRig):
+    rig.proxy.control.fault("rate_limited", retry_after=20)
+    with pytest.raises(Limited) as caught:
+        discover(rig.proxy.url, username=rig.username, password=PASSWORD, private=True)
+    assert (caught.value.after, len(rig.proxy.exchanges)) == (20, 1)
 
 
 # Who hears the password --------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from daybook.connectors.caldav import settings
 from daybook.connectors.caldav.multistatus import CALDAV, DAV, Resource, parse, propfind
 from daybook.connectors.caldav.session import LIVE_SECONDS, XML, Session
 from daybook.connectors.caldav.settings import Account, Known, origin
-from daybook.connectors.errors import Garbled, Missing, NotAuthorised, RemoteTrouble, Unreachable
+from daybook.connectors.errors import Garbled, Limited, Missing, NotAuthorised, RemoteTrouble, Unreachable
 from daybook.connectors.guard import Refused, Resolver
 
 PRINCIPAL, HOMES = f"{DAV}current-user-principal", f"{CALDAV}calendar-home-set"
@@ -50,7 +50,7 @@ def discover(
     requests. A mail address's host is asked directly: SRV records are not looked up.
 
     Raises RemoteTrouble with a text for whoever typed: NotAuthorised for a wrong password, Missing where there is no
-    CalDAV, Refused for an address that is not visited, Unreachable.
+    CalDAV, Refused for an address that is not visited, Limited, Unreachable.
     """
     start = _start(typed)
     name = start.known.name if start.known else settings.NAME
@@ -69,7 +69,7 @@ def discover(
         try:
             found = _look(session, place)
             account = _account(session, found) if found is not None else None
-        except (NotAuthorised, Refused):
+        except (NotAuthorised, Refused, Limited):
             raise
         except RemoteTrouble as error:
             trouble = trouble or error
