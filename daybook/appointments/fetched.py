@@ -68,7 +68,9 @@ def _type(where: str, *values: object) -> AppointmentType | None:
 def _put_together(row: tuple[object, ...]) -> AppointmentType:
     to_lawyer, to_firm = len(_TYPE), len(_TYPE) + len(_LAWYER)
     appointment_type = _TYPE.instance(row[:to_lawyer])
-    appointment_type.owner_id = appointment_type.lawyer_id  # an appointment's lawyer may be another of its people
+    appointment_type.owner_id = (
+        appointment_type.lawyer_id
+    )  # an appointment's lawyer may be another of its people
     appointment_type.lawyer = _LAWYER.instance(row[to_lawyer:to_firm])
     appointment_type.firm = _FIRM.instance(row[to_firm:])
     return appointment_type

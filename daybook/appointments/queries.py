@@ -64,6 +64,13 @@ def page_of(appointment: Appointment) -> str:
     return Lawyer.objects.values_list("slug", flat=True).get(pk=owner)
 
 
+def zone_of(appointment_type: AppointmentType, moved: int = 0) -> str:
+    """The time zone the desk chooses times in: that of whoever leads the appointment `moved`, or of the type's own lawyer."""
+    if not moved:
+        return appointment_type.lawyer.time_zone
+    return Appointment.objects.values_list("lawyer__time_zone", flat=True).get(pk=moved)
+
+
 def open_starts(
     appointment_type: AppointmentType,
     *,

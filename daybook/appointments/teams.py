@@ -12,7 +12,7 @@ from daybook.appointments.models import Appointment, AppointmentType, TeamMember
 from daybook.core import availability as engine
 from daybook.core.errors import CalendarUnreadable, NotBookable, NotOnGrid, Refusal, SlotTaken
 from daybook.core.periods import Period
-from daybook.core.teams import Share, any_of, comes_along, in_turn
+from daybook.core.teams import Share, any_of, comes_along, in_turn, why_next
 from daybook.firms import prepared
 from daybook.firms.models import Lawyer
 
@@ -171,6 +171,46 @@ def _in_turn(
         return list(people)
     by_id = {one.pk: one for one in people}
     return [by_id[share.person] for share in in_turn(shares(appointment_type, people, team.weights, now))]
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What one person was given: appointments of the type in the last 30 and 90 days, and when the last one was."""
+
+    name: str
+    weight: int
+    month: int
+    quarter: int
+    last: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Fairness:
+    """How a type is shared out: its lawyers, whoever is next first, and why they are; the same of the second people."""
+
+    leads: tuple[Given, ...]
+    why: str
+    seconds: tuple[Given, ...]
+    why_second: str
+
+
+def fairness(appointment_type: AppointmentType, now: datetime) -> Fairness | None:
+    """Who got how many and who is next; None where nobody takes turns."""
+    team = team_of(appointment_type)
+    leads = () if team.together or len(team.leads) < 2 else team.leads
+    if not leads and len(team.seconds) < 2:
+        return None
+
+    def given(people: Sequence[Lawyer]) -> tuple[tuple[Given, ...], str]:
+        month = {one.person: one.booked for one in shares(appointment_type, people, {}, now, 30)}
+        quarter = {one.person: one.booked for one in shares(appointment_type, people, {}, now, 90)}
+        order = in_turn(shares(appointment_type, people, team.weights, now))
+        rows = tuple(
+            Given(one.name, one.weight, month[one.person], quarter[one.person], one.last) for one in order
+        )
+        return rows, why_next(order, appointment_type.fair_days)
+
+    return Fairness(*given(leads), *given(team.seconds if len(team.seconds) > 1 else ()))
 
 
 # Who can have a time --------------------------------------------------------------------------------------------------

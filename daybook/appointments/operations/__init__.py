@@ -15,10 +15,11 @@ from daybook.appointments.operations.joining import (
     repoint,
     why_kept,
 )
-from daybook.appointments.operations.types import retire_type, save_type
+from daybook.appointments.operations.types import TeamChoice, retire_type, save_type
 
 __all__ = [
     "ClientDetails",
+    "TeamChoice",
     "book",
     "cancel",
     "change_details",

@@ -17,6 +17,7 @@ from daybook.appointments import operations
 from daybook.appointments import queries as appointments
 from daybook.appointments.models import AppointmentType
 from daybook.appointments.operations import ClientDetails
+from daybook.appointments.teams import people_of
 from daybook.contacts import queries as contacts
 from daybook.contacts.models import Contact
 from daybook.core import times
@@ -139,7 +140,10 @@ def book(request: OfficeRequest, lawyer: Lawyer) -> HttpResponse:
         form.refuse(refusal)
         return _page(request, lawyer, form, status=refusal.status)
     when = times.say(booked.start, booked.end, lawyer.time_zone, booked.client_time_zone)
-    messages.success(request, f"Booked: {form.chosen_type.name} with {booked.client_name}, {when}.")
+    met = ""
+    if form.chosen_type.has_team:
+        met = f" {' and '.join(one.name for one in people_of(booked))} will be there."
+    messages.success(request, f"Booked: {form.chosen_type.name} with {booked.client_name}, {when}.{met}")
     return redirect("dashboard")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from django import forms
 
-from daybook.appointments import queries
+from daybook.appointments import queries, teams
 from daybook.appointments.models import AppointmentType
 from daybook.calendars.queries import hours_of
 from daybook.core import times
@@ -46,7 +46,7 @@ class Choices:
 
 def choices(appointment_type: AppointmentType, *, first: str, now: datetime, without: int = 0) -> Choices:
     """Free times from the day `first` (ISO; today when it is none), or from the next day that has any."""
-    zone = appointment_type.lawyer.time_zone
+    zone = queries.zone_of(appointment_type, without)
     today = local_day(now, zone)
     try:
         start = min(max(date.fromisoformat(first), today), today + timedelta(days=800))
@@ -82,8 +82,13 @@ def _slots(starts: tuple[datetime, ...], zone: str) -> tuple[Slot, ...]:
 
 
 def outside_hours(appointment_type: AppointmentType, start: datetime) -> bool:
-    """Whether an appointment of the type from `start` would leave the lawyer's hours for it."""
-    lawyer = appointment_type.lawyer
+    """Whether an appointment of the type from `start` would leave the hours of whoever is met: any of them, or all."""
+    team = teams.team_of(appointment_type)
+    outside = (_outside(appointment_type, lawyer, start) for lawyer in team.leads)
+    return any(outside) if team.together else all(outside)
+
+
+def _outside(appointment_type: AppointmentType, lawyer: Lawyer, start: datetime) -> bool:
     end = start + timedelta(minutes=appointment_type.minutes)
     days = local_day(start, lawyer.time_zone), local_day(end, lawyer.time_zone)
     hours = hours_of(lawyer, appointment_type.pk, *days)

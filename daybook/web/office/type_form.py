@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -15,6 +16,7 @@ from daybook.firms.models import Lawyer
 from daybook.web.forms import RefusableForm
 from daybook.web.office.calendars import named, reason_of
 from daybook.web.office.rows import numbers, spare
+from daybook.web.office.type_team import TeamFields
 from daybook.web.office.typed import FeeField, LengthField, ReasonedSelect
 
 DAY = 1440
@@ -110,7 +112,13 @@ class TypeForm(RefusableForm):
         help_text="Receives this type's appointments instead of the primary calendar, and also blocks your time.",
     )
 
-    def __init__(self, appointment_type: AppointmentType, lawyer: Lawyer, data: Any = None) -> None:
+    def __init__(
+        self,
+        appointment_type: AppointmentType,
+        lawyer: Lawyer,
+        data: Any = None,
+        people: Sequence[Lawyer] = (),
+    ) -> None:
         self.type, self.lawyer = appointment_type, lawyer
         super().__init__(data, initial={name: getattr(appointment_type, name) for name in PLAIN})
         self.fields["fee_cents"] = FeeField(
@@ -119,6 +127,7 @@ class TypeForm(RefusableForm):
             help_text="Empty is no fee.",
             widget=forms.TextInput(attrs={"inputmode": "decimal"}),
         )
+        self.team = TeamFields(self, appointment_type, list(people))
         self._calendars(lawyer)
         self._questions(data)
         self._reminders(data)
@@ -195,6 +204,7 @@ class TypeForm(RefusableForm):
         day, week = typed.get("cap_per_day"), typed.get("cap_per_week")
         if day and week and week < day:
             self.add_error("cap_per_week", "This is less than the cap per day.")
+        self.team.clean(typed)
         return typed
 
     def filled(self) -> AppointmentType:

@@ -12,11 +12,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from daybook.appointments import operations, queries
+from daybook.appointments import operations, queries, teams
 from daybook.appointments.models import AppointmentType
 from daybook.calendars.operations import save_hours
 from daybook.calendars.queries import primary_calendar, usual_hours
 from daybook.core.errors import Refusal
+from daybook.firms import queries as firms
 from daybook.firms.models import Lawyer
 from daybook.firms.permissions import Actor, may
 from daybook.web.office.desks import at_desk
@@ -81,13 +82,17 @@ def edit(request: OfficeRequest, type_id: int) -> HttpResponse:
 
 
 def _edit(request: OfficeRequest, row: AppointmentType, lawyer: Lawyer) -> HttpResponse:
-    form = TypeForm(row, lawyer, request.POST if request.method == "POST" else None)
+    people = [one for one in firms.lawyers(request.actor.firm) if may(request.actor, "edit_types", one)]
+    form = TypeForm(row, lawyer, request.POST if request.method == "POST" else None, people)
     status = 422 if form.is_bound else 200
     name = row.name
     if form.is_valid():
         try:
             saved = operations.save_type(
-                appointment_type=form.filled(), now=timezone.now(), actor=behind(request.actor, lawyer)
+                appointment_type=form.filled(),
+                now=timezone.now(),
+                actor=behind(request.actor, lawyer),
+                team=form.team.choice(),
             )
         except Refusal as refusal:
             form.refuse(refusal)
@@ -103,6 +108,8 @@ def _edit(request: OfficeRequest, row: AppointmentType, lawyer: Lawyer) -> HttpR
         "link": public_link(request, row) if row.pk else "",
         "primary": primary_calendar(lawyer.pk),
         "own_hours": bool(row.pk and usual_hours(lawyer, row.pk)),
+        "fairness": teams.fairness(row, timezone.now()) if row.pk and not form.is_bound else None,
+        "met": teams.named(teams.team_of(row)) if row.pk and row.has_team else "",
     }
     return render(request, "firm/type.html", context, status=status)
 
