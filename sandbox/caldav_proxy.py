@@ -29,7 +29,12 @@ from sandbox.steering import Steering
 
 DAV = "{DAV:}"
 #: Properties a server may lack, by the name `lacks` gives them.
-FEATURES: dict[str, str] = {"sync": f"{DAV}sync-token", "ctag": "{http://calendarserver.org/ns/}getctag"}
+FEATURES: dict[str, str] = {
+    "sync": f"{DAV}sync-token",
+    "ctag": "{http://calendarserver.org/ns/}getctag",
+    "find": "",  # none: a query by UID finds nothing
+}
+NOTHING = '<multistatus xmlns="DAV:"/>'
 TOO_MANY = '<error xmlns="DAV:"><number-of-matches-within-limits/></error>'
 LOGGED = ("Content-Type", "Depth", "If-Match", "If-None-Match", "Destination")
 #: Not passed on, in either direction; what is compressed could not be bent.
@@ -74,7 +79,7 @@ class Control(Steering):
         self._world.lost |= self._world.told
 
     def lacks(self, *features: str) -> None:
-        """The server has no "sync" (RFC 6578) or no "ctag"; without names it has everything again."""
+        """The server has no "sync" (RFC 6578), no "ctag" or no "find" by UID; without names it has everything again."""
         unknown = set(features) - set(FEATURES)
         if unknown:
             raise ValueError(f"no feature called {unknown.pop()}; there are {', '.join(FEATURES)}")
@@ -135,6 +140,8 @@ class Application:
         syncing = request.method == "REPORT" and b"sync-collection" in body
         if syncing and "sync" in self.world.lacking:
             return Response("no such report", 501)
+        if "find" in self.world.lacking and request.method == "REPORT" and b"prop-filter" in body:
+            return Response(NOTHING, 207, content_type="application/xml; charset=utf-8")
         asked = _TOKEN.search(body) if syncing else None
         token = asked[2].strip() if asked else b""
         if token in self.world.lost:

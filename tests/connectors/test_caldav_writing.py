@@ -173,6 +173,15 @@ def test_made_twice_it_is_there_once_and_says_the_later(rig: CaldavRig):
     assert third == second
 
 
+def test_made_twice_at_a_server_that_cannot_look_for_it_it_is_there_once_as_well(rig: CaldavRig):
+    rig.proxy.control.lacks("find")
+    first = rig.service.create(rig.calendar, draft())
+    second = rig.service.create(rig.calendar, draft(at(16), sequence=1))
+    assert (second.id, rig.count()) == (first.id, 1)
+    (item,) = rig.service.get(rig.calendar, first.id, home=rig.home).items
+    assert item.during == hour(at(16))
+
+
 def test_one_that_somebodys_program_stored_under_another_name_is_found_and_not_made_again(rig: CaldavRig):
     made = rig.service.create(rig.calendar, draft())
     text = rig.text(made.id)

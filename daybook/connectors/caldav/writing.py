@@ -52,12 +52,21 @@ def create(session: Session, calendar: str, draft: Draft, eyes: Eyes, now: datet
     unmet = conditions(answer)
     if answer.status not in TAKEN and NO_CONFLICT not in unmet:
         raise session.trouble(answer)
-    there = [one.id for one in find(session, calendar, draft.uid, eyes)]
+    there = [one.id for one in find(session, calendar, draft.uid, eyes)] or _at(
+        session, calendar, url, draft, eyes
+    )
     if not there and answer.status == 409:
         raise Missing(session.name, status=answer.status)  # no such collection (RFC 4918, 9.7.1)
     if not there:
         raise session.trouble(answer)
     return update(session, calendar, there[0], draft, "", now)
+
+
+def _at(session: Session, calendar: str, url: str, draft: Draft, eyes: Eyes) -> list[str]:
+    """Ours where we would put it, for servers that cannot look for a UID and say so by finding nothing."""
+    found = readings.fetch(session, calendar, url)
+    ours = found is not None and seen(path_of(url), found[0], found[1], eyes).mark == draft.uid
+    return [path_of(url)] if ours else []
 
 
 def update(session: Session, calendar: str, entry_id: str, draft: Draft, etag: str, now: datetime) -> Written:
