@@ -352,6 +352,6 @@ def _acknowledge(proposal: Proposal, appointment: Appointment) -> None:
             link.delete()  # so that it is found, or made again
         return
     link.theirs, link.etag = proposal.theirs, proposal.etag
-    if proposal.start and proposal.end:
-        link.agreed = link.agreed | _times(Period(proposal.start, proposal.end))
+    known = _times(Period(proposal.start, proposal.end)) if proposal.start and proposal.end else {}
+    link.agreed = {**link.agreed, **known, "summary": None}  # so that it is written whole
     link.save(update_fields=["theirs", "etag", "agreed"])
