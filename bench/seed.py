@@ -60,12 +60,18 @@ def office(name: str, now: datetime, *, notice_minutes: int = 0) -> Office:
     return Office(firm, lawyer, user, offer)
 
 
-def mirror(where: Office, now: datetime, *, busy: int = BUSY, days: int = DAYS, seed: int = 7) -> Calendar:
-    """A connected calendar, just read, with that many busy stretches of 15 to 60 minutes in the coming days."""
-    account = Connection.objects.create(
+def mirror(
+    where: Office, now: datetime, *, busy: int = BUSY, days: int = DAYS, seed: int = 7, account: str = ""
+) -> Calendar:
+    """
+    A connected calendar, just read, with that many busy stretches of 15 to 60 minutes in the coming days: of the firm's
+    Clio, or of an `account` of the lawyer's own.
+    """
+    joined = Connection.objects.create(
         firm=where.firm,
-        provider="clio",
-        account_id="1",
+        provider="google" if account else "clio",
+        lawyer=where.lawyer if account else None,
+        account_id=account or "1",
         account_name=where.firm.name,
         user_id="1",
         user_name="Alice Hart",
@@ -73,7 +79,7 @@ def mirror(where: Office, now: datetime, *, busy: int = BUSY, days: int = DAYS, 
     )
     calendar = Calendar.objects.create(
         firm=where.firm,
-        connection=account,
+        connection=joined,
         external_id="1",
         name="Alice Hart",
         permission="owner",
