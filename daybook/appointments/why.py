@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from math import ceil, floor
 
 from django.db.models import Q
 
+from daybook.appointments import teams
 from daybook.appointments.availability import REACH, count_booked, offer_of, own_spans
 from daybook.appointments.models import Appointment, AppointmentType, Seat
 from daybook.appointments.queries import midnight
@@ -19,6 +20,7 @@ from daybook.calendars.reading import trouble_of
 from daybook.core import reasons
 from daybook.core.hours import local_day
 from daybook.core.reasons import By, Cause, Reason, Taken
+from daybook.core.times import same_clock, zone_label
 from daybook.firms.models import Lawyer
 from daybook.firms.permissions import firm_may
 
@@ -29,25 +31,87 @@ _A_DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A time, and all that stands in its way, the most telling first; nothing when it is free."""
+    """
+    A time, and all that stands in its way, the most telling first; nothing when it is free. Of a type of several people,
+    `free` names those who are.
+    """
 
     start: datetime
     reasons: tuple[Reason, ...]
+    free: tuple[str, ...] = ()
+
+
+class Day:
+    """
+    One date, as clocks in `zone` show it, of all the people that a type needs, as it stands at `now`; of an appointment
+    that is to be moved (`without`), of its very people.
+    """
+
+    def __init__(
+        self, appointment_type: AppointmentType, on: date, zone: str, now: datetime, *, without: int = 0
+    ) -> None:
+        self._low, self._high = midnight(on, zone), midnight(on + _A_DAY, zone)
+        self._zone = zone
+        team = teams.party_of(appointment_type, without)
+        self._together, self._several = team.together, len(team.leads) + len(team.seconds) != 1
+        self._needs_second = appointment_type.needs_second and not without
+
+        def facts(people: tuple[Lawyer, ...]) -> list[Facts]:
+            window = (self._low, self._high)
+            return [Facts(appointment_type, one, window, now, without=without) for one in people]
+
+        self._leads, self._seconds = facts(team.leads), facts(team.seconds)
+
+    def at(self, start: datetime) -> Asked:
+        """What stands in the way of one start on that date."""
+        leads = [
+            (one, one.at(start, grid=not self._together or place == 0))
+            for place, one in enumerate(self._leads)
+        ]
+        seconds = [(one, one.at(start, grid=False)) for one in self._seconds]
+        if not self._several:
+            return Asked(start, leads[0][1])
+        found: list[Reason] = []
+        for people, enough in (
+            (leads, all if self._together else any),
+            *([(seconds, any)] if self._needs_second else []),
+        ):
+            if not people:
+                found.append(Reason(Cause.NOT_OFFERED, "Nobody who is needed can be met at present."))
+            elif not enough(not reasons_ for _, reasons_ in people):
+                found += [self._named(one, reason) for one, reasons_ in people for reason in reasons_]
+        free = tuple(one.lawyer.name for one, reasons_ in [*leads, *seconds] if not reasons_)
+        return Asked(start, tuple(found), free)
+
+    def _named(self, one: Facts, reason: Reason) -> Reason:
+        zone = one.lawyer.time_zone
+        there = "" if same_clock(zone, self._zone, self._low) else f" ({zone_label(zone, self._low)})"
+        return replace(reason, text=f"{one.lawyer.name}{there}: {reason.text}")
+
+    def grid(self) -> list[Asked]:
+        """Every start that the hours of the date give, each with what stands in its way."""
+        leads = self._leads[:1] if self._together else self._leads
+        starts = {start for one in leads for start in one.grid() if self._low <= start < self._high}
+        return [self.at(start) for start in sorted(starts)]
 
 
 class Facts:
-    """Everything that decides over one local date of a lawyer, for one type, as it stands at `now`."""
+    """Everything that decides over a day's stretch of one lawyer, for one type, as it stands at `now`."""
 
     def __init__(
-        self, appointment_type: AppointmentType, lawyer: Lawyer, on: date, now: datetime, *, without: int = 0
+        self,
+        appointment_type: AppointmentType,
+        lawyer: Lawyer,
+        window: tuple[datetime, datetime],
+        now: datetime,
+        *,
+        without: int = 0,
     ) -> None:
-        self._type, self._lawyer, self._now = appointment_type, lawyer, now
-        self._on, zone = on, lawyer.time_zone
-        low, high = (
-            midnight(on, zone),
-            midnight(on + _A_DAY, zone) + timedelta(minutes=appointment_type.minutes),
-        )
-        first, last = local_day(low, zone) - _A_DAY, local_day(high, zone) + _A_DAY
+        self._type, self.lawyer, self._now = appointment_type, lawyer, now
+        zone = lawyer.time_zone
+        low, high = window[0], window[1] + timedelta(minutes=appointment_type.minutes)
+        self._days = local_day(low, zone), local_day(high, zone)
+        first, last = self._days[0] - _A_DAY, self._days[1] + _A_DAY
         uses = calendars.blocking_uses(lawyer.pk, appointment_type.linked_calendar_id)
         self._hours: Hours = calendars.hours_of(lawyer, appointment_type.pk, first, last)
         self._holidays = calendars.holidays_between(lawyer, first, last)
@@ -56,14 +120,14 @@ class Facts:
         self._booked = count_booked(rows, appointment_type, zone)
         self._also = [*_not_offered(appointment_type, lawyer), *_unreadable(uses, now)]
 
-    def at(self, start: datetime, *, grid: bool = True) -> Asked:
-        """What stands in the way of one start on that date."""
-        found = reasons.explain(
+    def at(self, start: datetime, *, grid: bool = True) -> tuple[Reason, ...]:
+        """What stands in the way of one start."""
+        return reasons.explain(
             offer_of(self._type),
             start,
             weekly=self._hours.weekly,
             exceptions=self._hours.exceptions,
-            zone=self._lawyer.time_zone,
+            zone=self.lawyer.time_zone,
             taken=self._taken,
             now=self._now,
             booked=self._booked,
@@ -71,18 +135,21 @@ class Facts:
             also=self._also,
             grid=grid,
         )
-        return Asked(start, found)
 
-    def grid(self) -> list[Asked]:
-        """Every start that the hours of the date give, each with what stands in its way."""
-        starts = reasons.grid_of_day(
-            offer_of(self._type),
-            self._on,
-            weekly=self._hours.weekly,
-            exceptions=self._hours.exceptions,
-            zone=self._lawyer.time_zone,
-        )
-        return [self.at(start) for start in starts]
+    def grid(self) -> list[datetime]:
+        """Every start that the hours give on the dates the stretch touches."""
+        first, last = self._days
+        return [
+            start
+            for number in range((last - first).days + 1)
+            for start in reasons.grid_of_day(
+                offer_of(self._type),
+                first + number * _A_DAY,
+                weekly=self._hours.weekly,
+                exceptions=self._hours.exceptions,
+                zone=self.lawyer.time_zone,
+            )
+        ]
 
 
 def _not_offered(appointment_type: AppointmentType, lawyer: Lawyer) -> Iterator[Reason]:

@@ -13,13 +13,13 @@ from django.test import Client
 
 from daybook.appointments import operations, queries
 from daybook.appointments.models import Appointment, AppointmentType
-from daybook.appointments.why import Facts
+from daybook.appointments.why import Day
 from daybook.calendars import operations as calendars
 from daybook.calendars.models import BusyPeriod, Calendar, CalendarUse, HolidayCalendar
 from daybook.core.entries import Standing
 from daybook.core.hours import to_local
 from daybook.firms import operations as firms
-from daybook.firms.models import Lawyer, Member
+from daybook.firms.models import Member
 from tests.cast import DANA, NOW, Cast, add_member, at, hart_and_vale
 from tests.web.test_firm_doors import connect
 
@@ -204,7 +204,7 @@ def test_the_page_and_the_free_times_never_disagree(seed: int, day: date, db: No
     )
     offered, trouble = queries.open_starts(one, start=low, end=high, now=now)
     assert not trouble
-    grid = Facts(one, Lawyer.objects.get(pk=cast.alice.pk), day, now).grid()
+    grid = Day(one, day, cast.alice.time_zone, now).grid()
     assert [int(row.start.timestamp()) for row in grid if not row.reasons] == offered
     assert [row for row in grid if row.reasons], "a day with nothing in it proves little"
     assert all(to_local(row.start, cast.alice.time_zone).date() == day for row in grid)

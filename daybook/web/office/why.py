@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from daybook.appointments import queries
 from daybook.appointments.models import AppointmentType
-from daybook.appointments.why import Asked, Facts
+from daybook.appointments.why import Asked, Day
 from daybook.core import times
 from daybook.core.errors import NonexistentTime
 from daybook.core.hours import local_day, local_to_utc, to_local
@@ -95,6 +95,7 @@ class Shown:
 
     when: str
     lines: tuple[Line, ...]
+    free: str  # who is, of several
 
 
 @require_safe
@@ -136,17 +137,17 @@ def _answer(
     request: OfficeRequest, form: WhyForm, lawyer: Lawyer, now: datetime, without: int
 ) -> dict[str, Any]:
     on = form.cleaned_data["on"]
-    facts = Facts(form.chosen_type, lawyer, on, now, without=without)
-    grid = facts.grid()
-    show = _Words(lawyer, on, [*map(facts.at, form.instants), *grid])
+    asked = Day(form.chosen_type, on, lawyer.time_zone, now, without=without)
+    grid = asked.grid()
+    show = _Words(lawyer, on, [*map(asked.at, form.instants), *grid])
     return {
         "type": form.chosen_type,
         "day": times.say_day(on),
-        "times": [show(facts.at(start)) for start in form.instants],
+        "times": [show(asked.at(start)) for start in form.instants],
         "grid": [show(one) for one in grid],
         "free": sum(not one.reasons for one in grid),
         # A day without hours has no starts; noon can tell why as well as any other time.
-        "closed": None if grid else show(facts.at(_noon(on, lawyer.time_zone))),
+        "closed": None if grid else show(asked.at(_noon(on, lawyer.time_zone))),
         "before": on - timedelta(days=1),
         "after": on + timedelta(days=1),
         "online": form.chosen_type.get_who_may_book_display(),
@@ -170,7 +171,8 @@ class _Words:
 
     def __call__(self, asked: Asked) -> Shown:
         rule = f" {to_local(asked.start, self._zone).tzname()}" if self._changes else ""
-        return Shown(times.say_time(asked.start, self._zone) + rule, tuple(map(self._line, asked.reasons)))
+        when = times.say_time(asked.start, self._zone) + rule
+        return Shown(when, tuple(map(self._line, asked.reasons)), ", ".join(asked.free))
 
     def _line(self, reason: Reason) -> Line:
         taken = reason.taken
