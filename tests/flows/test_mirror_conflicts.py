@@ -209,6 +209,34 @@ def test_a_look_at_clio_between_the_sending_and_its_answer_is_not_forgotten(book
     assert books.written() == []
 
 
+@pytest.mark.parametrize("end", ["gone there", "removed here", "merged here"])
+def test_what_nobody_can_decide_any_more_is_not_asked_any_more(books: Books, end: str) -> None:
+    from daybook.appointments import operations as appointments
+    from daybook.core.cards import Card
+    from tests.flows.mirror_books import emails
+
+    contact, theirs = differing(books, "ask")
+    assert [one.about for one in books.asked("conflict")] == [f"contact:{contact.pk}"]
+    contact, keep = books.fresh(contact), None
+    if end == "gone there":
+        books.control.delete_contact(ALICE, theirs)
+        books.office.look_at(theirs)
+    elif end == "removed here":
+        appointments.remove_contact(actor=books.actor, contact=contact, now=timezone.now())
+    else:
+        keep = books.here(Card(first_name="Kay", last_name="Stays", emails=emails("kay@x.example")))
+        appointments.merge_contacts(
+            actor=books.actor,
+            keep=keep,
+            drop=contact,
+            card=books.card(keep),
+            is_client=False,
+            now=timezone.now(),
+        )
+    books.again()
+    assert books.asked("conflict") == []
+
+
 @pytest.mark.parametrize("fault", ["drop_after", "status_after", "truncated", "malformed"])
 def test_an_addition_that_was_made_although_the_answer_was_lost_is_not_made_twice(
     books: Books, fault: str

@@ -153,9 +153,7 @@ def unlink(*, actor: Actor, setting: ContactSync, contact: Contact, now: datetim
         )
         link.delete()
         owing.forget(connection, contact.pk)
-        questions.settle_about(
-            firm_id=actor.firm.pk, kind=Question.Kind.CONFLICT, about=asking.about_ours(contact.pk), now=now
-        )
+        asking.no_conflict(setting, contact, now)
         record(
             "contact_unlinked",
             firm=actor.firm,

@@ -69,10 +69,16 @@ def conflict(terms: ContactSync, contact: Contact, conflicts: Sequence[Conflict]
 
 
 def no_conflict(terms: ContactSync, contact: Contact, now: datetime) -> None:
-    """Both sides agree again."""
+    """Both sides agree again, or there is no other side any more."""
     questions.settle_about(
         firm_id=terms.connection.firm_id, kind=Question.Kind.CONFLICT, about=about_ours(contact.pk), now=now
     )
+
+
+def nobody_here(firm_id: int, contact_id: int, now: datetime) -> None:
+    """A contact of ours is no longer there: nothing is left to decide about it."""
+    for kind, about in questions.open_about(firm_id, [about_ours(contact_id)]):
+        questions.settle_about(firm_id=firm_id, kind=kind, about=about, now=now)
 
 
 def maybe_same(

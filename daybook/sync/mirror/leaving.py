@@ -90,6 +90,7 @@ def gone(setting: ContactSync, theirs: str, heir: Theirs | None, *, now: datetim
     if contact is None:
         return
     owing.forget(connection, contact.pk)
+    asking.no_conflict(setting, contact, now)
     record("contact_unlinked", firm=connection.firm_id, now=now, subject=contact.pk, because="gone")
     twin = None
     if heir is not None:
@@ -124,6 +125,7 @@ def _changed_here(contact: Contact, agreed: Agreed) -> bool:
 
 def removed(*, firm_id: int, contact_id: int, name: str, now: datetime) -> None:
     """A contact was removed from Daybook: Clio keeps it, and it does not come back by itself."""
+    asking.nobody_here(firm_id, contact_id, now)
     for link in Link.objects.filter(
         connection__firm=firm_id,
         connection__provider=Connection.Provider.CLIO,
@@ -145,6 +147,7 @@ def merged(*, firm_id: int, kept: int, dropped: int, now: datetime) -> None:
     Two of ours became one. The one that stays takes over the other's contact in Clio if it has none of its own; else
     Clio keeps two, of which only one is ours: Daybook merges nothing over there.
     """
+    asking.nobody_here(firm_id, dropped, now)
     for link in Link.objects.filter(connection__firm=firm_id, kind=Link.Kind.CONTACT, ours=dropped):
         links = Link.objects.filter(connection=link.connection_id, kind=Link.Kind.CONTACT)
         if links.filter(ours=kept).exists():
@@ -156,7 +159,8 @@ def merged(*, firm_id: int, kept: int, dropped: int, now: datetime) -> None:
             )
             link.delete()
         else:
-            links.filter(pk=link.pk).update(ours=kept)
+            # Without a tag: what was asked about the other is asked anew about this one.
+            links.filter(pk=link.pk).update(ours=kept, etag="")
         owing.want(link.connection, [kept], now)
         owing.forget(link.connection, dropped)
 
