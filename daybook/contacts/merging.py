@@ -13,6 +13,7 @@ from daybook.contacts import history, queries, storing
 from daybook.contacts.cards import card_of, fingerprint, kept
 from daybook.contacts.models import Contact, Merge, Source
 from daybook.core.cards import SETS, TEXTS, Card, from_json, tidy, to_json
+from daybook.core.changes import MAIN, differences
 from daybook.core.errors import ChangedMeanwhile
 from daybook.firms.models import Firm, User
 from daybook.firms.outbox import record
@@ -145,9 +146,9 @@ def _before(keep: Contact, merge: Merge) -> tuple[Card, bool]:
     given: dict[str, Any] = merge.kept_after
     was: dict[str, Any] = merge.kept_before
     card = card_of(keep)
-    changes = list(history.differences(from_json(was), from_json(given)))
+    changes = list(differences(from_json(was), from_json(given)))
     # A default is put back before its successor goes, so that it is not chosen anew in between.
-    for change in sorted(changes, key=lambda change: not change.field.endswith(history.MAIN)):
+    for change in sorted(changes, key=lambda change: not change.field.endswith(MAIN)):
         if history.value_of(card, change.field) == change.now:
             try:
                 card = history.with_value(card, change.field, change.was)

@@ -11,7 +11,6 @@ from django.db.backends.utils import CursorWrapper
 
 from daybook.contacts import history
 from daybook.contacts.cards import COLUMNS, PARTS, card_of, kept
-from daybook.contacts.history import Difference, differences
 from daybook.contacts.keys import keys_of
 from daybook.contacts.models import (
     Contact,
@@ -23,6 +22,7 @@ from daybook.contacts.models import (
     SearchKey,
 )
 from daybook.core.cards import Card
+from daybook.core.changes import Difference, differences
 from daybook.firms.models import Firm, User
 
 #: Which rows hold a set of a card, and in which columns the parts of a member's value are.

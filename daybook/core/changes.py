@@ -1,8 +1,8 @@
-"""What differs between two cards: as the least to send to the other side, and as people read it."""
+"""What differs between two cards: field by field, and as the least to send to the other side."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -68,13 +68,20 @@ class Writes:
         return not self.texts and not any(self.steps.values())
 
 
+#: A text, a member as [key, [parts], label], whether somebody is a client; None is a member that is not there.
+Value = str | bool | list[Any] | None
+
+#: The field that says which member of a set is the main one: its value is that member's key.
+MAIN = ".main"
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One line of a history: a field, or a set and a key as in "emails:dana@x.example"; empty text for not there."""
+    """`field` is "last_name", "emails:dana@example.com", "emails.main" or, of a history, "is_client"."""
 
     field: str
-    was: str
-    now: str
+    was: Value
+    now: Value
 
 
 def spoken(label: str, set_name: str) -> str:
@@ -107,19 +114,34 @@ def _said(card: Card, name: str) -> set[tuple[str, tuple[str, ...], str, bool]]:
     return {(m.key, m.value, spoken(m.label, name), _made_main(name, m)) for m in tidy(getattr(card, name))}
 
 
-def differences(before: Card, after: Card) -> tuple[Difference, ...]:
-    """What became of a card, for people to read: each text and each member as its own entry, in the order of a card."""
-    found = [Difference(name, getattr(before, name), getattr(after, name)) for name in ("kind", *TEXTS)]
+def differences(before: Card, after: Card) -> Iterator[Difference]:
+    """Every field in which two cards differ, in the order of a card. The order within a set is no difference."""
+    for name in ("kind", *TEXTS):
+        was, now = getattr(before, name), getattr(after, name)
+        if was != now:
+            yield Difference(name, was, now)
     for name in SETS:
-        was = {m.key: _described(m) for m in tidy(getattr(before, name))}
-        now = {m.key: _described(m) for m in tidy(getattr(after, name))}
-        found += [Difference(f"{name}:{key}", was.get(key, ""), now.get(key, "")) for key in {**was, **now}]
-    return tuple(entry for entry in found if entry.was != entry.now)
+        old, new = tidy(getattr(before, name)), tidy(getattr(after, name))
+        if old == new:
+            continue
+        olds = {member.key: written(member) for member in old}
+        news = {member.key: written(member) for member in new}
+        for key in olds | news:
+            if olds.get(key) != news.get(key):
+                yield Difference(f"{name}:{key}", olds.get(key), news.get(key))
+        # That the only member is the main one goes without saying.
+        if old and new and main_of(old) != main_of(new):
+            yield Difference(name + MAIN, main_of(old), main_of(new))
 
 
-def _described(member: Member) -> str:
-    remarks = ", ".join(remark for remark in (member.label, "main" if member.main else "") if remark)
-    return f"{shown(member)} ({remarks})" if remarks else shown(member)
+def written(member: Member) -> list[Any]:
+    """A member as a Value."""
+    return [member.key, list(member.value), member.label]
+
+
+def main_of(members: Iterable[Member]) -> str:
+    """The key of the main one, "" where there is none."""
+    return next((member.key for member in members if member.main), "")
 
 
 def writes(current: Card, target: Card) -> Writes:

@@ -16,9 +16,10 @@ from daybook.contacts.cards import (
     kept,
     phone_member,
 )
-from daybook.contacts.history import differences, value_of, with_value
+from daybook.contacts.history import value_of, with_value
 from daybook.contacts.models import Contact, ContactChange
 from daybook.core.cards import Card
+from daybook.core.changes import differences
 from daybook.core.errors import ChangedMeanwhile
 from daybook.firms.models import Event
 from tests.cast import NOW, Cast

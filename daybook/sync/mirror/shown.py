@@ -199,7 +199,7 @@ def waiting(setting: ContactSync, rows: Sequence[Owed]) -> list[Waiting]:
         theirs = Agreed.of(link).theirs if link else None
         differ: tuple[Difference, ...] = ()
         if contact is not None and (theirs is not None or link is None):
-            differ = differences(theirs or Card(kind=contact.kind), card_of(contact))
+            differ = tuple(differences(theirs or Card(kind=contact.kind), card_of(contact)))
         found.append(Waiting(row, contact, link is not None, differ))
     return found
 

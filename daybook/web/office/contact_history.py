@@ -14,10 +14,10 @@ from django.views.decorators.http import require_POST, require_safe
 from daybook.appointments import operations as appointments
 from daybook.contacts import history, operations, queries
 from daybook.contacts.cards import RAW, card_of
-from daybook.contacts.history import MAIN, Value
 from daybook.contacts.models import Contact, ContactChange, Merge, Source
 from daybook.contacts.phones import show_phone
 from daybook.core.cards import Card, from_json
+from daybook.core.changes import MAIN, Value
 from daybook.core.errors import Refusal
 from daybook.web.office.contact_form import NAMES
 from daybook.web.signed_in import OfficeRequest, office

@@ -122,7 +122,7 @@ def waiting(request: OfficeRequest) -> HttpResponse:
             "reason": one.owed.trouble or _why(one),
             "since": moment(one.owed.since, zone),
             "next": _next_try(setting, one.owed, now),
-            "lines": lines(one.differences),
+            "lines": lines(one.differences, request.actor.firm.country),
         }
         for one in shown.waiting(setting, list(page))
     ]

@@ -13,6 +13,7 @@ from daybook.core.reconcile import DEFAULT_POLICY, GROUPS, Rule
 from daybook.core.times import say_moment
 from daybook.sync.mirror.asking import field_name
 from daybook.sync.models import Apart, Cycle
+from daybook.web.office import contact_history
 
 #: How the rules are called.
 RULES: dict[str, str] = {
@@ -121,8 +122,15 @@ class Line:
     ours: str
 
 
-def lines(differences: tuple[Difference, ...]) -> list[Line]:
-    return [Line(field_name(one.field).capitalize(), one.was, one.now) for one in differences]
+def lines(differences: tuple[Difference, ...], country: str) -> list[Line]:
+    return [
+        Line(
+            contact_history.field_name(one.field),
+            contact_history.said(one.field, one.was, country),
+            contact_history.said(one.field, one.now, country),
+        )
+        for one in differences
+    ]
 
 
 def conflict_field(field: str, part: str) -> str:
