@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
-from django.db import transaction
-
 from daybook.appointments.models import Appointment
 from daybook.billing.models import TimeEntry
-from daybook.connectors.clio import contacts, matters
+from daybook.connectors.clio import matters
 from daybook.connectors.clio.session import Session
 from daybook.connectors.errors import Missing
-from daybook.firms.outbox import record
-from daybook.sync.models import Connection, Link
-from daybook.sync.pushes import forget, link
+from daybook.sync.mirror import leaving, terms
+from daybook.sync.models import Connection, Cycle, Link
+from daybook.sync.pushes import link
 
 
 class Work(Protocol):
@@ -30,7 +27,7 @@ class Work(Protocol):
 
 def unlink(work: Work) -> bool:
     """
-    Ask for each record by its id; forget the contact that is no longer there, so that another try finds or makes it
+    Ask for each record by its id; unlink the contact that is no longer there, so that another try finds or makes it
     anew. A matter is a person's to choose: it stays, and `work.lost_matter` says so. For the calendar entry see
     `entries.is_gone`.
 
@@ -40,12 +37,8 @@ def unlink(work: Work) -> bool:
     time = TimeEntry.objects.select_related("matter").filter(appointment=appointment, wanted=True).first()
     mentioned = (appointment.contact_id, time.matter.client_id if time else None)
     people = {contact for contact in mentioned if contact is not None}
-    lost = [contact for contact in people if _is_gone(work, Link.Kind.CONTACT, contact, contacts.get)]
-    for contact in lost:
-        with transaction.atomic():
-            forget(work.connection, Link.Kind.CONTACT, contact)
-            record("contact_unlinked", firm=appointment.firm_id, now=work.now, subject=contact)
-    if time is not None and _is_gone(work, Link.Kind.MATTER, time.matter_id, matters.get):
+    lost = [contact for contact in people if _is_unlinked(work, contact)]
+    if time is not None and _matter_is_gone(work, time.matter_id):
         work.lost_matter = (
             f"Clio no longer has the matter {time.matter}, or hides it from the connection. "
             "Choose another one with Send to Clio."
@@ -53,12 +46,22 @@ def unlink(work: Work) -> bool:
     return bool(lost or work.lost_matter)
 
 
-def _is_gone(work: Work, kind: str, ours: int, look: Callable[[Session, str], object]) -> bool:
-    known = link(work.connection, kind, ours)
+def _is_unlinked(work: Work, contact: int) -> bool:
+    """As wherever a contact is missed: what becomes of its link is said in one place."""
+    known = link(work.connection, Link.Kind.CONTACT, contact)
+    if known is None:
+        return False
+    tally = Cycle(connection=work.connection, kind=Cycle.Kind.EDIT, started_at=work.now)
+    setting = terms.begin(work.connection)
+    return leaving.look_for(setting, work.session, known.theirs, now=work.now, tally=tally)
+
+
+def _matter_is_gone(work: Work, matter: int) -> bool:
+    known = link(work.connection, Link.Kind.MATTER, matter)
     if known is None:
         return False
     try:
-        look(work.session, known.theirs)
+        matters.get(work.session, known.theirs)
     except Missing:
         return True
     return False

@@ -262,3 +262,21 @@ def test_who_takes_over_anothers_contact_by_a_merge_tells_clio_what_is_different
     books.again()
     assert books.link(ours=keep.pk).theirs == str(theirs)
     assert set(books.addresses(theirs)) == {"nameless@x.example", "pat@x.example"}
+
+
+def test_a_client_whom_a_push_finds_gone_is_shown_like_any_other(books: Books) -> None:
+    from daybook.billing.models import Matter
+    from daybook.connectors.clio.session import Priority
+    from daybook.sync import clio, gone
+    from daybook.sync.appointments import InClio
+
+    appointment = books.office.book(9)
+    books.office.send(appointment)
+    books.office.work()
+    contact, theirs = books.both(**some("pat@x.example"))
+    Matter.objects.update(client=contact.pk)
+    books.control.delete_contact(ALICE, theirs)
+    session = clio.session(books.connection, Priority.SOON)
+    assert gone.unlink(InClio(books.connection, session, appointment, timezone.now()))
+    assert books.apart(ours=contact.pk) == ["gone"]
+    assert books.linked(ours=appointment.contact_id), "the one who comes is still there"
