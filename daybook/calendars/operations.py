@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Least, Now
 
 from daybook.calendars.models import (
     BusyPeriod,
@@ -246,6 +247,24 @@ def renew(*, calendar_id: int, read_at: datetime) -> None:
     )
 
 
+def empty(*, calendar_id: int) -> None:
+    """Forget all that the mirror has of a calendar, as if it had never been read."""
+    with transaction.atomic():
+        if not _turn(calendar_id):
+            return
+        BusyPeriod.objects.filter(calendar_id=calendar_id).delete()
+        Calendar.objects.filter(pk=calendar_id).update(
+            read_at=None,
+            read_from=None,
+            read_until=None,
+            token="",
+            whole_at=None,
+            trouble="",
+            trouble_since=None,
+            trouble_final=False,
+        )
+
+
 def add_own(*, lawyer: Lawyer, connection_id: int, external_id: str, name: str, kind: str) -> Calendar:
     """A calendar of a lawyer's own, which can be read and blocks their time until they say otherwise."""
     with transaction.atomic():
@@ -276,6 +295,20 @@ def mark_trouble(*, calendar: Calendar, text: str, final: bool, now: datetime) -
             record("calendar_unreadable", firm=calendar.firm_id, now=now, subject=calendar.pk)
 
 
+#: A copy of an appointment that stays behind without being told of again is looked for after this (sync/copies.py).
+LOOK_AGAIN = timedelta(hours=8)
+
+
 def forget_own(*, appointment_id: int) -> None:
-    """Drop our own appointment from the mirrors: it was moved or cancelled here, and the copy over there is about to be."""
-    BusyPeriod.objects.filter(appointment_id=appointment_id).delete()
+    """
+    Drop our own appointment from the mirrors: it was moved or cancelled here, and the copy over there is about to be.
+
+    Should nothing more be told of it, those calendars are read whole again in a while.
+    """
+    shown = BusyPeriod.objects.filter(appointment_id=appointment_id)
+    told = Calendar.objects.filter(pk__in=list(shown.values_list("calendar", flat=True))).exclude(token="")
+    again = Least(F("whole_at"), Now() + LOOK_AGAIN)  # of NULL and a time, PostgreSQL's least is the time
+    # In the order in which every writer of several calendars takes its turns.
+    for calendar_id in told.order_by("pk").values_list("pk", flat=True):
+        Calendar.objects.filter(pk=calendar_id).update(whole_at=again)
+    shown.delete()

@@ -8,10 +8,11 @@ class JobsConfig(AppConfig):
 
     def ready(self) -> None:
         from daybook.firms import outbox
-        from daybook.sync import hooks
+        from daybook.sync import hooks, watching
 
         outbox.listen(_follow)
         hooks.listen(_heed)
+        watching.listen(_read_calendar, _look_after_watches)
 
 
 def _follow(event: object) -> None:
@@ -25,3 +26,15 @@ def _heed(wanted: object, connection: object) -> None:
     from daybook.jobs import routes
 
     routes.heed(wanted, connection)  # type: ignore[arg-type]
+
+
+def _read_calendar(calendar_id: int) -> None:
+    from daybook.jobs import routes
+
+    routes.read_told(calendar_id)
+
+
+def _look_after_watches(connection_id: int) -> None:
+    from daybook.jobs import routes
+
+    routes.watch_account(connection_id)

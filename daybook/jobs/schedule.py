@@ -8,9 +8,9 @@ from procrastinate.contrib.django import app
 
 from daybook.appointments import operations as appointments
 from daybook.jobs import tasks
-from daybook.jobs.routes import heed, queue
+from daybook.jobs.routes import heed, queue, read_all, watch_account
 from daybook.messaging import operations as messaging
-from daybook.sync import hooks, pushes
+from daybook.sync import hooks, pushes, watching
 from daybook.sync.mirror import cycle, owing, sweep
 from daybook.sync.models import Connection
 
@@ -36,7 +36,7 @@ def calendars_tick(timestamp: int) -> None:
     """Keep the mirrors of busy times young, whoever the calendars are with."""
     working = Connection.objects.filter(state=Connection.State.ACTIVE)
     for firm_id in working.order_by("firm_id").values_list("firm_id", flat=True).distinct():
-        queue(tasks.read_calendars, once=f"calendars:{firm_id}", firm_id=firm_id)
+        read_all(firm_id)
 
 
 @app.periodic(cron="* * * * *")
@@ -56,7 +56,10 @@ def contacts_tick(timestamp: int) -> None:
 @app.task(name="lists_tick", queueing_lock="tick:lists")
 def lists_tick(timestamp: int) -> None:
     """Every two hours: which calendars there are."""
-    for connection_id in _active().values_list("pk", flat=True):
+    listed = Connection.objects.filter(state=Connection.State.ACTIVE).exclude(
+        provider=Connection.Provider.ICS
+    )
+    for connection_id in listed.values_list("pk", flat=True):
         queue(tasks.list_calendars, once=f"list:{connection_id}", connection_id=connection_id)
 
 
@@ -74,6 +77,14 @@ def hooks_tick(timestamp: int) -> None:
     """Every day: subscriptions whose end is near, and those that Clio has suspended or lost."""
     for connection_id in _active().values_list("pk", flat=True):
         queue(tasks.look_after_hooks, once=f"hooks:{connection_id}", connection_id=connection_id)
+
+
+@app.periodic(cron="17 * * * *")
+@app.task(name="watches_tick", queueing_lock="tick:watches")
+def watches_tick(timestamp: int) -> None:
+    """Every hour: watches of lawyers' own calendars whose end is near, and those that could not be had."""
+    for connection_id in watching.due(timezone.now()):
+        watch_account(connection_id)
 
 
 def _active() -> QuerySet[Connection]:

@@ -6,7 +6,14 @@ from datetime import datetime, timedelta
 
 from daybook.messaging.models import Message
 from daybook.messaging.operations import deliver, plan_team
-from daybook.messaging.queries import administrators, broken_connection, find_calendar, lawyers_closed_by
+from daybook.messaging.queries import (
+    administrators,
+    broken_account,
+    broken_connection,
+    find_calendar,
+    lawyer_of,
+    lawyers_closed_by,
+)
 from daybook.messaging.team_letters import by_connection, calendar_occasion, connection_occasion
 
 Kind = Message.Kind
@@ -29,8 +36,8 @@ def calendar_alert(*, calendar_id: int, now: datetime) -> None:
     if calendar is None or calendar.trouble_since is None:
         return
     lawyers = lawyers_closed_by(calendar.pk)
-    if not lawyers:
-        return
+    if not lawyers or broken_account(calendar.connection_id) is not None:
+        return  # of a whole account the `account_alert` tells
     to = {lawyer.email.lower() for lawyer in lawyers}
     bosses = {user.email.lower() for user in administrators(calendar.firm_id)}
     due_at = now if calendar.trouble_final else now + PATIENCE
@@ -76,6 +83,27 @@ def connection_alert(*, firm_id: int, now: datetime) -> None:
         about=broken.pk,
         occasion=connection_occasion(broken),
         to=[user.email for user in administrators(firm_id)],
+        due_at=now,
+    )
+    for message_id in planned:
+        deliver(message_id=message_id, now=now)
+
+
+def account_alert(*, connection_id: int, now: datetime) -> None:
+    """
+    Tell a lawyer, and the administrators, that the lawyer's own calendar account has to be connected again, once for each
+    time it broke. Not inside a transaction.
+    """
+    broken = broken_account(connection_id)
+    lawyer = lawyer_of(broken) if broken is not None else None
+    if broken is None or lawyer is None:
+        return
+    planned = plan_team(
+        firm_id=broken.firm_id,
+        kind=Kind.ACCOUNT_ALERT,
+        about=broken.pk,
+        occasion=connection_occasion(broken),
+        to=[lawyer.email, *(user.email for user in administrators(broken.firm_id))],
         due_at=now,
     )
     for message_id in planned:

@@ -21,6 +21,7 @@ class Message(models.Model):
         FIRM_NOTICE = "firm_notice", "Notice to the lawyer"
         INVITATION = "invitation", "Invitation to the firm"
         CALENDAR_ALERT = "calendar_alert", "A calendar cannot be read"
+        ACCOUNT_ALERT = "account_alert", "A calendar account is broken"
         CONNECTION_ALERT = "connection_alert", "A connection is broken"
 
     class State(models.TextChoices):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db.models import Q
+
 from daybook.appointments.models import Appointment
 from daybook.calendars.models import Calendar, CalendarUse
 from daybook.firms.models import Event, Invitation, Lawyer, Member, User
@@ -88,3 +90,22 @@ def broken_connection(firm_id: int) -> Event | None:
     """The event with which the firm's connection broke, unless it was mended or ended since."""
     last = Event.objects.filter(firm=firm_id, name__in=_CONNECTION_EVENTS).order_by("-pk").first()
     return last if last is not None and last.name == "clio_broken" else None
+
+
+def broken_account(connection_id: int) -> Event | None:
+    """The event with which a lawyer's own calendar account broke, unless it was renewed or ended since."""
+    of_it = Q(name="calendar_account_broken", subject=connection_id) | Q(
+        name__in=("calendar_account_connected", "calendar_account_removed"), details__connection=connection_id
+    )
+    last = Event.objects.filter(of_it).order_by("-pk").first()
+    return last if last is not None and last.name == "calendar_account_broken" else None
+
+
+def event(event_id: int) -> Event:
+    """With its firm. Raises Event.DoesNotExist."""
+    return Event.objects.select_related("firm").get(pk=event_id)
+
+
+def lawyer_of(broken: Event) -> Lawyer | None:
+    """Whose account it is that broke, if they still work there."""
+    return Lawyer.objects.filter(pk=broken.details.get("lawyer"), firm=broken.firm_id, active=True).first()

@@ -138,13 +138,37 @@ def _listed(names: list[str]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
+def _account_gone(message: Message, now: datetime) -> str:
+    broken = queries.broken_account(queries.event(message.about or 0).subject or 0)
+    mended = broken is None or broken.pk != message.about
+    return "The account was connected again or removed." if mended else ""
+
+
+def _account_words(message: Message) -> tuple[Words, str]:
+    broken = queries.event(message.about or 0)
+    lawyer = queries.lawyer_of(broken)
+    assert lawyer is not None
+    link = integrations_url()
+    context: dict[str, object] = {
+        "account": broken.details.get("called", ""),
+        "lawyer": lawyer.name,
+        "since": _moment(broken.at, lawyer.time_zone),
+        "integrations_url": link,
+    }
+    return written(
+        "messaging/account_alert.txt", "A calendar account needs to be renewed", context, [link]
+    ), ""
+
+
 _GONE: dict[str, Callable[[Message, datetime], str]] = {
     Kind.INVITATION: _invitation_gone,
     Kind.CALENDAR_ALERT: _calendar_gone,
+    Kind.ACCOUNT_ALERT: _account_gone,
     Kind.CONNECTION_ALERT: _connection_gone,
 }
 _WORDS: dict[str, Callable[[Message], tuple[Words, str]]] = {
     Kind.INVITATION: _invitation_words,
     Kind.CALENDAR_ALERT: _calendar_words,
+    Kind.ACCOUNT_ALERT: _account_words,
     Kind.CONNECTION_ALERT: _connection_words,
 }

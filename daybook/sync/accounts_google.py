@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from daybook.connectors.google import oauth
 from daybook.connectors.google.oauth import Addresses, App, Token
-from daybook.connectors.google.service import GoogleCalendars
+from daybook.connectors.google.service import Account, GoogleCalendars
 from daybook.connectors.google.session import Session
 from daybook.sync.models import Connection
 from daybook.sync.services import Before, Save, saver
@@ -34,8 +34,17 @@ def session(token: Token, save: Save, before: Before = None) -> Session:
 
 
 def service(connection: Connection, before: Before = None) -> GoogleCalendars:
-    token = Token(connection.access_token, connection.refresh_token, connection.token_expires_at)
-    return GoogleCalendars(session(token, saver(connection), before))
+    return GoogleCalendars(session(token_of(connection), saver(connection), before))
+
+
+def token_of(connection: Connection) -> Token:
+    return Token(connection.access_token, connection.refresh_token, connection.token_expires_at)
+
+
+def whose(token: Token) -> tuple[Account, GoogleCalendars]:
+    """Whose account has just been opened, and its calendars. Raises RemoteTrouble."""
+    opened = GoogleCalendars(session(token, lambda _: None))
+    return opened.account(), opened
 
 
 def new_verifier() -> str:

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from daybook.connectors.microsoft import oauth
+from daybook.connectors.microsoft.account import Account, who_am_i
 from daybook.connectors.microsoft.oauth import App, Token
 from daybook.connectors.microsoft.service import MicrosoftCalendars
 from daybook.connectors.microsoft.session import GRAPH_URL, Session
@@ -38,8 +39,17 @@ def session(token: Token, save: Save, before: Before = None) -> Session:
 
 
 def service(connection: Connection, before: Before = None) -> MicrosoftCalendars:
-    token = Token(connection.access_token, connection.refresh_token, connection.token_expires_at)
-    return MicrosoftCalendars(session(token, saver(connection), before))
+    return MicrosoftCalendars(session(token_of(connection), saver(connection), before))
+
+
+def token_of(connection: Connection) -> Token:
+    return Token(connection.access_token, connection.refresh_token, connection.token_expires_at)
+
+
+def whose(token: Token) -> tuple[Account, MicrosoftCalendars]:
+    """Whose account has just been opened, and its calendars. Raises RemoteTrouble."""
+    opened = session(token, lambda _: None)
+    return who_am_i(opened), MicrosoftCalendars(opened)
 
 
 def new_verifier() -> str:
@@ -54,3 +64,7 @@ def door(redirect_uri: str, state: str, verifier: str, hint: str) -> str:
 def exchange(code: str, redirect_uri: str, verifier: str, now: datetime) -> Token:
     """Raises RemoteTrouble."""
     return oauth.exchange(app(), code, redirect_uri, verifier, now=now, login_url=login())
+
+
+def revoke(token: Token) -> None:
+    """Nothing: Microsoft has no such thing for one application (identity platform, read 2026-11). Tokens are erased here."""

@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import F, Max, Q
+from django.db.models import F, Max, Q, QuerySet
 
-from daybook.appointments.models import Appointment, AppointmentType
+from daybook.appointments.models import AppointmentType
 from daybook.calendars import operations as mirror
 from daybook.calendars.models import Calendar, CalendarUse
-from daybook.calendars.operations import Busy
 from daybook.calendars.reading import FRESH
-from daybook.connectors.clio import calendars, entries
-from daybook.connectors.clio.session import Priority
-from daybook.connectors.clio.shapes import CalendarEntry, ClioCalendar
-from daybook.connectors.errors import NotAuthorised, RemoteTrouble, Retry
-from daybook.core.hours import zone
+from daybook.connectors.clio import calendars
+from daybook.connectors.clio.shapes import ClioCalendar
+from daybook.connectors.errors import Missing, NotAuthorised, RemoteTrouble, Retry
 from daybook.core.periods import Period
 from daybook.firms.models import Lawyer
 from daybook.firms.outbox import record
-from daybook.sync import clio, feeds
-from daybook.sync.models import Connection, Link, Push
+from daybook.sync import accounts_list, clio, deltas, feeds, proposals
+from daybook.sync.models import Connection, Link
 from daybook.sync.reading import Asked, Find, Told
 
-#: The property under which a calendar entry carries our appointment's UID.
-MARK = "daybook"
+#: Lawyers' own accounts that are asked one by one; feeds are quick, and read with the firm's.
+OWN = (Connection.Provider.GOOGLE, Connection.Provider.MICROSOFT, Connection.Provider.CALDAV)
+
+#: How often a reading is begun again because another one of the same calendar has crossed it.
+CROSSINGS = 3
 
 #: How far the mirror reaches beyond the firm's longest horizon, and how far where nothing is offered yet.
 BEYOND = timedelta(days=8)
@@ -40,6 +38,9 @@ def refresh_list(*, connection: Connection, now: datetime) -> None:
     Bring the list of calendars up to date. A calendar that is no longer listed stays known, but can neither be
     chosen nor trusted. Lawyers just matched start with their own Clio calendar. Raises RemoteTrouble.
     """
+    if connection.provider in OWN:
+        accounts_list.refresh(connection=connection, now=now)
+        return
     with clio.noticing(connection):
         found = calendars.all(clio.session(connection))
     users = {
@@ -128,116 +129,121 @@ def ahead(firm_id: int) -> timedelta:
 
 def refresh_firm(*, firm_id: int, now: datetime) -> int:
     """
-    Read every calendar of a firm that takes somebody's time or receives appointments; returns how many answered.
+    Read every calendar of a firm that takes somebody's time or receives appointments, but for those of lawyers' own
+    accounts (`refresh_account`); returns how many answered.
 
     The one read longest ago goes first, so that a firm with more calendars than requests a minute still reads all.
     """
+    rows = _wanted(firm_id).exclude(connection__provider__in=OWN)
+    return sum(refresh_busy(calendar_id=pk, now=now) for pk in rows.values_list("pk", flat=True))
+
+
+def refresh_account(*, connection_id: int, now: datetime) -> int:
+    """The same for a lawyer's own account. A slow server keeps nobody waiting but its own lawyer."""
+    connection = Connection.objects.filter(pk=connection_id).first()
+    if connection is None:
+        return 0
+    rows = _wanted(connection.firm_id).filter(connection=connection)
+    return sum(refresh_busy(calendar_id=pk, now=now) for pk in rows.values_list("pk", flat=True))
+
+
+def accounts_of(firm_id: int) -> list[int]:
+    """The working accounts of a firm's lawyers, by the id of their connection."""
+    rows = Connection.objects.filter(firm=firm_id, state=Connection.State.ACTIVE, provider__in=OWN)
+    return list(rows.order_by("pk").values_list("pk", flat=True))
+
+
+def _wanted(firm_id: int) -> QuerySet[Calendar]:
     used = CalendarUse.objects.filter(firm=firm_id).values("calendar")
     linked = AppointmentType.objects.filter(firm=firm_id, linked_calendar__isnull=False).values(
         "linked_calendar"
     )
-    rows = (
+    return (
         Calendar.objects.filter(Q(pk__in=used) | Q(pk__in=linked), firm=firm_id, present=True)
         .filter(connection__state=Connection.State.ACTIVE)
         .order_by(F("read_at").asc(nulls_first=True))
     )
-    return sum(refresh_busy(calendar_id=pk, now=now) for pk in rows.values_list("pk", flat=True))
 
 
 def _read(
     calendar: Calendar, start: datetime, end: datetime, now: datetime, *, live: bool, whole: bool
 ) -> bool:
-    connection = Connection.objects.filter(pk=calendar.connection_id).first()
+    connection = (
+        Connection.objects.select_related("lawyer", "firm", "login").filter(pk=calendar.connection_id).first()
+    )
     if connection is None or connection.state == Connection.State.DISCONNECTED:
         return True
     if connection.state == Connection.State.BROKEN:
         mirror.mark_trouble(calendar=calendar, text=connection.trouble, final=True, now=now)
         return False
     asked = Asked(start, end, now, whole=whole, live=live)
-    try:
-        told = FINDERS[connection.provider](calendar, connection, asked)
-    except RemoteTrouble as trouble:
-        final = trouble.retry is Retry.NEVER
-        lost = (
-            final
-            and connection.provider == Connection.Provider.CLIO
-            and not isinstance(trouble, NotAuthorised)
-        )
-        text = _lost(calendar) if lost else trouble.text
-        mirror.mark_trouble(calendar=calendar, text=text, final=final, now=now)
-        return False
-    if told.busy is None:
-        mirror.renew(calendar_id=calendar.pk, read_at=now)
-        return True
-    with transaction.atomic():
-        mirror.store_busy(
-            calendar_id=calendar.pk,
-            busy=told.busy,
-            start=told.start,
-            end=told.end,
-            read_at=now,
-            whole=told.whole,
-        )
-        if told.kept is not None:
-            told.kept()
+    for _ in range(CROSSINGS):
+        calendar.connection = connection
+        try:
+            told = FINDERS[connection.provider](calendar, connection, asked)
+        except RemoteTrouble as trouble:
+            final = trouble.retry is Retry.NEVER
+            text = _lost(calendar, connection, trouble)
+            mirror.mark_trouble(calendar=calendar, text=text, final=final, now=now)
+            return False
+        current = _store(calendar, told, now)
+        if current is None:
+            return True
+        calendar = current
+    # Others have read it each time, and so it is young.
     return True
 
 
-def _in_clio(calendar: Calendar, connection: Connection, asked: Asked) -> Told:
-    priority = Priority.LIVE if asked.live else Priority.BACKGROUND
-    with clio.noticing(connection):
-        session = clio.session(connection, priority)
-        found = entries.busy(session, calendar.external_id, asked.start, asked.end)
-    return Told(_busy(calendar, connection, found), asked.start, asked.end, asked.whole)
+def _store(calendar: Calendar, told: Told, now: datetime) -> Calendar | None:
+    """
+    Bring the mirror up to what was told. Returns the calendar as it is now when somebody else has read it meanwhile with
+    an earlier question than ours: what was told then says nothing about what the mirror holds since.
+    """
+    with transaction.atomic():
+        current = Calendar.objects.select_for_update(no_key=True).filter(pk=calendar.pk).first()
+        if current is None:
+            return None
+        if told.since is not None and told.since != current.token:
+            return current if current.read_at is None or current.read_at < now else None
+        if told.changes is not None:
+            mirror.store_changes(calendar_id=calendar.pk, changes=told.changes, read_at=now)
+        elif told.busy is not None:
+            mirror.store_busy(
+                calendar_id=calendar.pk,
+                busy=told.busy,
+                start=told.start,
+                end=told.end,
+                read_at=now,
+                whole=told.whole,
+            )
+        else:
+            mirror.renew(calendar_id=calendar.pk, read_at=now)
+        if told.kept is not None:
+            told.kept()
+        if told.seen is not None:
+            window = Period(told.start, told.end)
+            proposals.notice(
+                calendar=calendar, seen=told.seen, window=window, whole=told.busy is not None, now=now
+            )
+    return None
 
 
 #: Who is asked when a calendar is busy, by its connection's provider. Each has a row.
-FINDERS: dict[str, Find] = {Connection.Provider.CLIO: _in_clio, Connection.Provider.ICS: feeds.find}
+FINDERS: dict[str, Find] = {
+    Connection.Provider.CLIO: deltas.find,
+    Connection.Provider.GOOGLE: deltas.find,
+    Connection.Provider.MICROSOFT: deltas.find,
+    Connection.Provider.CALDAV: deltas.find,
+    Connection.Provider.ICS: feeds.find,
+}
 
 
-def _lost(calendar: Calendar) -> str:
-    return f"Clio no longer lets Daybook read {calendar.name}. Share it with the connecting user again."
-
-
-def _busy(calendar: Calendar, connection: Connection, found: Iterable[CalendarEntry]) -> list[Busy]:
-    place: ZoneInfo = zone(calendar.time_zone or connection.firm.time_zone)
-    found = list(found)
-    own = _own(connection, {entry.external[MARK] for entry in found if entry.external.get(MARK)})
-    busy = []
-    for entry in found:
-        during = entry.blocks(place)
-        if during is None:
-            continue
-        appointment = own.get(entry.external.get(MARK, ""))
-        if appointment is not None and _stale(appointment):
-            continue
-        busy.append(
-            Busy(
-                external_id=entry.id,
-                during=Period(during.start, during.end),
-                all_day=entry.all_day,
-                appointment_id=appointment.pk if appointment else None,
-            )
-        )
-    return busy
-
-
-def _own(connection: Connection, uids: set[str]) -> dict[str, Appointment]:
-    """Our appointments by the mark on their entries; a mark that is not ours means nothing."""
-    fitting = [uid for uid in uids if len(uid) == 36]
-    if not fitting:
-        return {}
-    found = Appointment.objects.filter(firm=connection.firm_id, uid__in=fitting).select_related("push")
-    return {str(appointment.uid): appointment for appointment in found}
-
-
-def _stale(appointment: Appointment) -> bool:
-    """
-    Whether the entry over there is a copy we are about to move or delete: it must not block the old time.
-
-    One that waits for a person is not about to: where it stands, somebody may have put it.
-    """
-    push = getattr(appointment, "push", None)
-    if appointment.state in (Appointment.State.CANCELLED, Appointment.State.EXPIRED):
-        return True
-    return push is not None and push.state == Push.State.PENDING
+def _lost(calendar: Calendar, connection: Connection, trouble: RemoteTrouble) -> str:
+    """Why a calendar cannot be read, in words for who can mend it."""
+    if trouble.retry is not Retry.NEVER or isinstance(trouble, NotAuthorised):
+        return trouble.text
+    if connection.provider == Connection.Provider.CLIO:
+        return f"Clio no longer lets Daybook read {calendar.name}. Share it with the connecting user again."
+    if connection.provider in OWN and isinstance(trouble, Missing):
+        return f"{calendar.name} is no longer in the account {connection.account_name}."[:300]
+    return trouble.text

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from daybook.calendars.models import Calendar
 from daybook.calendars.operations import Busy
+from daybook.connectors.calendars import Seen
 from daybook.sync.models import Connection
 
 
@@ -28,8 +29,11 @@ class Asked:
 @dataclass(frozen=True, slots=True)
 class Told:
     """
-    All that is busy in [start, end), which may reach further than was asked; `busy` is None when the mirror has it
-    already. `kept` is called in the transaction that stores it.
+    All that is busy in [start, end), which may reach further than was asked; or `changes`, each changed entry with all
+    that it takes now. With neither, the mirror has it all already. `kept` is called in the transaction that stores it.
+
+    `since` is the token of the mirror with which it was asked: should that be another one by now, somebody else has read
+    the same calendar meanwhile. `seen` is what was read, where the provider says more than busy times.
     """
 
     busy: list[Busy] | None
@@ -37,6 +41,9 @@ class Told:
     end: datetime
     whole: bool
     kept: Callable[[], None] | None = None
+    changes: Mapping[str, list[Busy]] | None = None
+    since: str | None = None
+    seen: tuple[Seen, ...] | None = None
 
 
 #: Asks the other system. Raises RemoteTrouble: with Retry.NEVER the calendar fails closed at once.

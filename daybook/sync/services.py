@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -40,13 +41,23 @@ class Token(Protocol):
 
 
 Save = Callable[[Any], None]
-Make = Callable[[Connection, bool, Before], Service]
+Make = Callable[[Connection, "Haste", Before], Service]
 
 
-def service_of(connection: Connection, *, live: bool = False, before: Before = None) -> Service:
+class Haste(enum.Enum):
+    """Who waits for the answer."""
+
+    LIVE = "a person"
+    SOON = "an appointment that was made"
+    BACKGROUND = "nobody"
+
+
+def service_of(
+    connection: Connection, *, live: bool = False, patient: bool = False, before: Before = None
+) -> Service:
     """
-    The calendars of a connection. Renewed tokens are saved before they are used. `live` says that a person waits;
-    `before` is called ahead of every request, and may stop it by raising.
+    The calendars of a connection. Renewed tokens are saved before they are used. `live` says that a person waits,
+    `patient` that nobody does; `before` is called ahead of every request, and may stop it by raising.
 
     No request is made here. Raises NotAService.
     """
@@ -54,7 +65,8 @@ def service_of(connection: Connection, *, live: bool = False, before: Before = N
         make = _SERVICES[connection.provider]
     except KeyError:
         raise NotAService from None
-    return make(connection, live, before)
+    haste = Haste.LIVE if live else Haste.BACKGROUND if patient else Haste.SOON
+    return make(connection, haste, before)
 
 
 def watching_of(connection: Connection) -> Watching | None:
@@ -94,7 +106,10 @@ def mark_broken(connection: Connection, text: str, now: datetime) -> None:
             state=Connection.State.BROKEN, trouble=text[:300]
         )
         if broken:
-            record(event, firm=connection.firm_id, now=now, subject=connection.pk)
+            own: dict[str, Any] = {}
+            if connection.lawyer_id is not None:
+                own = {"lawyer": connection.lawyer_id, "called": connection.account_name}
+            record(event, firm=connection.firm_id, now=now, subject=connection.pk, **own)
 
 
 def saver(connection: Connection) -> Save:
@@ -113,25 +128,31 @@ def saver(connection: Connection) -> Save:
 # Imported when first used: no process needs every provider, and the command line none.
 
 
-def _clio(connection: Connection, live: bool, before: Before) -> Service:
+def _clio(connection: Connection, haste: Haste, before: Before) -> Service:
     from daybook.connectors.clio.service import ClioCalendars
     from daybook.connectors.clio.session import Priority
     from daybook.sync import clio
 
-    session = clio.session(connection, Priority.LIVE if live else Priority.SOON, before=before)
+    session = clio.session(connection, Priority[haste.name], before=before)
     return ClioCalendars(session, now=timezone.now())
 
 
-def _google(connection: Connection, live: bool, before: Before) -> Service:
+def _google(connection: Connection, haste: Haste, before: Before) -> Service:
     from daybook.sync import accounts_google
 
     return accounts_google.service(connection, before)
 
 
-def _microsoft(connection: Connection, live: bool, before: Before) -> Service:
+def _microsoft(connection: Connection, haste: Haste, before: Before) -> Service:
     from daybook.sync import accounts_microsoft
 
     return accounts_microsoft.service(connection, before)
+
+
+def _caldav(connection: Connection, haste: Haste, before: Before) -> Service:
+    from daybook.sync import accounts_caldav
+
+    return accounts_caldav.service(connection, live=haste is Haste.LIVE, before=before)
 
 
 #: Every provider with calendars that can be asked. A feed (sync/feeds.py) is a file, and no service.
@@ -139,6 +160,7 @@ _SERVICES: dict[str, Make] = {
     _PROVIDER.CLIO: _clio,
     _PROVIDER.GOOGLE: _google,
     _PROVIDER.MICROSOFT: _microsoft,
+    _PROVIDER.CALDAV: _caldav,
 }
 #: Which of them tell of changes in a calendar by themselves. Clio tells of the whole account (sync/hooks.py).
 WATCHED: frozenset[str] = frozenset({_PROVIDER.GOOGLE, _PROVIDER.MICROSOFT})

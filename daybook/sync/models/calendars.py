@@ -15,7 +15,9 @@ class Login(models.Model):
     address = models.CharField(max_length=500)  # as it was typed
     username = models.CharField(max_length=300)
     password = EncryptedText()
-    found = models.JSONField(default=dict)  # what the connector found there, so that it need not look each time
+    found = models.JSONField(
+        default=dict
+    )  # what the connector found there, so that it need not look each time
 
 
 class Told(models.Model):

@@ -11,8 +11,8 @@ from daybook.calendars import queries as calendars
 from daybook.core import times
 from daybook.firms.models import Lawyer
 from daybook.firms.permissions import Actor, may
+from daybook.sync import accounts, questions
 from daybook.sync import queries as sync
-from daybook.sync import questions
 from daybook.sync.mirror import shown
 from daybook.sync.models import Connection, ContactSync, Push, Question
 from daybook.web.office.shown import CLIO, first_address
@@ -46,6 +46,7 @@ def attention(actor: Actor, lawyer: Lawyer, connection: Connection | None, now: 
     """Everything that waits for a person at this desk, what stops most first."""
     return (
         *_connection(actor, connection),
+        *_accounts(actor, lawyer),
         *_calendars(actor, lawyer, connection, now),
         *_contacts(actor, connection),
         *(_question(actor, one) for one in questions.open_questions(actor).exclude(kind__in=shown.KINDS)),
@@ -60,6 +61,20 @@ def _connection(actor: Actor, connection: Connection | None) -> tuple[Item, ...]
     if may(actor, "connect_firm"):
         return (Item("Clio has to be connected again", text, ("Reconnect", first_address("integrations"))),)
     return (Item("Clio has to be connected again", f"{text} An administrator of your firm can do it."),)
+
+
+def _accounts(actor: Actor, lawyer: Lawyer) -> tuple[Item, ...]:
+    return tuple(
+        Item(
+            f"{account.account_name} has to be connected again",
+            f"{account.trouble} Until then {lawyer.name}'s times are not offered online.",
+            ("Reconnect", reverse("account_reconnect", args=[account.pk]))
+            if may(actor, "choose_calendars", lawyer)
+            else None,
+        )
+        for account in accounts.of_lawyer(lawyer)
+        if account.state == Connection.State.BROKEN
+    )
 
 
 def _calendars(
@@ -79,6 +94,7 @@ def _calendars(
             link,
         )
         for use, text in calendars.troubled_calendars([lawyer.pk], now)
+        if not accounts.is_broken(use.calendar.connection_id)
     ]
     if connection is not None and calendars.primary_calendar(lawyer.pk) is None:
         items.append(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path
 
 from daybook.web.office import (
+    accounts,
     audit,
     calendars,
     connect,
@@ -54,6 +55,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("integrations/clio/lawyers/<int:lawyer_id>/", lawyers_match.match, name="clio_match"),
     path("integrations/clio/calendars/", calendars.manage, name="manage_calendars"),
     path("integrations/clio/calendars/refresh/", calendars.refresh, name="manage_calendars_refresh"),
+    path("integrations/caldav/connect/", accounts.caldav, name="account_caldav"),
+    path("integrations/<slug:provider>/connect/", accounts.connect, name="account_connect"),
+    path("integrations/<slug:provider>/callback/", accounts.callback, name="account_callback"),
+    path(
+        "integrations/accounts/<int:connection_id>/reconnect/", accounts.reconnect, name="account_reconnect"
+    ),
+    path(
+        "integrations/accounts/<int:connection_id>/disconnect/",
+        accounts.disconnect,
+        name="account_disconnect",
+    ),
     path("integrations/feeds/", feeds.feeds, name="feeds"),
     path("integrations/feeds/<int:connection_id>/remove/", feeds.remove, name="feed_remove"),
     path("types/", types.types, name="types"),

@@ -1,0 +1,121 @@
+"""The cards of lawyers' own calendar accounts on Integrations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+
+from daybook.core.errors import Refusal
+from daybook.core.times import say_moment
+from daybook.firms.models import Lawyer
+from daybook.firms.permissions import Actor
+from daybook.sync import accounts
+from daybook.sync.models import Connection
+
+_PROVIDER = Connection.Provider
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One account of a card."""
+
+    id: int
+    name: str
+    word: str
+    tone: str
+    note: str
+    broken: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What one kind of account looks like; `button` ends "Connect to …"."""
+
+    key: str
+    title: str
+    button: str
+    text: str
+    connect_url: str
+    accounts: tuple[Account, ...]
+    refused: str
+
+    @property
+    def attention(self) -> bool:
+        return any(account.broken for account in self.accounts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    title: str
+    button: str
+    text: str
+
+
+_KINDS: dict[str, _Kind] = {
+    _PROVIDER.GOOGLE: _Kind(
+        _PROVIDER.GOOGLE.label,
+        _PROVIDER.GOOGLE.label,
+        "Your own Google calendars take your time, and one of them can receive your appointments.",
+    ),
+    _PROVIDER.MICROSOFT: _Kind(
+        _PROVIDER.MICROSOFT.label,
+        _PROVIDER.MICROSOFT.label,
+        "Calendars of Microsoft 365, Exchange Online, Outlook.com or Hotmail take your time, and one can receive your appointments.",
+    ),
+    _PROVIDER.CALDAV: _Kind(
+        "Apple iCloud, Fastmail, Nextcloud or another CalDAV server",
+        "a calendar server",
+        "Calendars that are opened with an app password: read every five minutes and before each booking.",
+    ),
+}
+
+#: How each state is colored, as a word with a color.
+_TONES: dict[str, str] = {Connection.State.ACTIVE: "good", Connection.State.BROKEN: "bad"}
+
+
+def cards(actor: Actor, lawyer: Lawyer) -> list[Card]:
+    """A card for each kind, with the lawyer's accounts on it."""
+    own = accounts.of_lawyer(lawyer)
+    return [
+        Card(
+            key=provider,
+            title=kind.title,
+            button=kind.button,
+            text=kind.text,
+            connect_url=_connect_url(provider),
+            accounts=tuple(_account(one, lawyer) for one in own if one.provider == provider),
+            refused=_refused(actor, provider),
+        )
+        for provider, kind in _KINDS.items()
+    ]
+
+
+def _connect_url(provider: str) -> str:
+    if provider in accounts.BY_PASSWORD:
+        return reverse("account_caldav")
+    return reverse("account_connect", args=[provider])
+
+
+def _account(connection: Connection, lawyer: Lawyer) -> Account:
+    broken = connection.state == Connection.State.BROKEN
+    since = f"Connected {say_moment(connection.connected_at, lawyer.time_zone)}."
+    if connection.provider == _PROVIDER.CALDAV:
+        since = f"{connection.user_name}. {since}"
+    return Account(
+        id=connection.pk,
+        name=connection.account_name,
+        word=connection.get_state_display(),
+        tone=_TONES[connection.state],
+        note=f"{connection.trouble} Until then free times of {lawyer.name} are hidden." if broken else since,
+        broken=broken,
+    )
+
+
+def _refused(actor: Actor, provider: str) -> str:
+    """Why this kind cannot be connected now, before anybody tries."""
+    try:
+        accounts.may_connect(actor, provider)
+    except Refusal as refusal:
+        return refusal.text
+    return ""
