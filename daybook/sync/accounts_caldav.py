@@ -12,7 +12,7 @@ from daybook.connectors.caldav.service import CaldavCalendars
 from daybook.connectors.caldav.session import BACKGROUND_SECONDS, LIVE_SECONDS
 from daybook.connectors.caldav.settings import Account
 from daybook.sync.models import Connection
-from daybook.sync.services import Before
+from daybook.sync.providers import Before
 
 
 def find(address: str, username: str, password: str) -> Account:

@@ -12,7 +12,7 @@ from daybook.connectors.google.oauth import Addresses, App, Token
 from daybook.connectors.google.service import Account, GoogleCalendars
 from daybook.connectors.google.session import Session
 from daybook.sync.models import Connection
-from daybook.sync.services import Before, Save, saver
+from daybook.sync.providers import Before, Save, saver
 
 
 def registered() -> bool:

@@ -12,7 +12,7 @@ from daybook.connectors.calendars import Listed
 from daybook.firms.models import Lawyer
 from daybook.firms.outbox import record
 from daybook.sync.models import Connection
-from daybook.sync.services import noticing, service_of
+from daybook.sync.providers import noticing, service_of
 
 
 def refresh(*, connection: Connection, now: datetime) -> None:

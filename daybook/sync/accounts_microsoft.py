@@ -13,7 +13,7 @@ from daybook.connectors.microsoft.oauth import App, Token
 from daybook.connectors.microsoft.service import MicrosoftCalendars
 from daybook.connectors.microsoft.session import GRAPH_URL, Session
 from daybook.sync.models import Connection
-from daybook.sync.services import Before, Save, saver
+from daybook.sync.providers import Before, Save, saver
 
 
 def registered() -> bool:

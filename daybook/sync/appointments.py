@@ -24,7 +24,7 @@ from daybook.connectors.errors import (
     Stale,
 )
 from daybook.firms.outbox import record
-from daybook.sync import activities, clio, entries, gone, people, proposals, pushes, queries, services
+from daybook.sync import activities, clio, entries, gone, people, proposals, providers, pushes, queries
 from daybook.sync.models import Connection, Leftover, Link, Push
 from daybook.sync.sights import PLACES, Hand, Waits, hand_of
 from daybook.sync.trouble import NeedsPerson
@@ -207,7 +207,7 @@ def _present(work: Work) -> None:
     if side is not None:
 
         def everything() -> None:
-            with services.noticing(side.connection):
+            with providers.noticing(side.connection):
                 _converge(work, side, calendar if in_clio else None)
 
         _attempt(work, everything)
@@ -272,7 +272,7 @@ def _place(work: Work, calendar: Calendar) -> str:
     hand = _hand(work, connection)
     matter_id = _matter_of(work.clio) if hand.in_clio and work.clio is not None else None
     said = entries.wanted(appointment, calendar, matter_id=matter_id)
-    with services.noticing(connection):
+    with providers.noticing(connection):
         entry_id = entries.present(hand, calendar, said)
     work.place = PLACES[connection.provider]
     return entry_id
@@ -283,7 +283,7 @@ def _leave(work: Work, held: Link) -> bool:
     done = [True]
 
     def step() -> None:
-        with services.noticing(held.connection):
+        with providers.noticing(held.connection):
             done[0] = entries.leave(_hand(work, held.connection), held)
 
     if not _attempt(work, step):
@@ -297,7 +297,7 @@ def _clear(work: Work) -> None:
         for one in entries.leftovers_of(work.appointment):
 
             def step(one: Leftover = one) -> None:
-                with services.noticing(one.connection):
+                with providers.noticing(one.connection):
                     entries.clear(_hand(work, one.connection), one)
 
             _attempt(work, step)
@@ -316,7 +316,7 @@ def _absent(work: Work) -> None:
         side.entry_id = next((one.theirs for one in links if one.connection_id == side.connection.pk), "")
 
         def take_back() -> None:
-            with services.noticing(side.connection):
+            with providers.noticing(side.connection):
                 _ensure_time(side, time)
 
         if not _attempt(work, take_back):
@@ -325,7 +325,7 @@ def _absent(work: Work) -> None:
     for held in links:
 
         def step(held: Link = held) -> None:
-            with services.noticing(held.connection):
+            with providers.noticing(held.connection):
                 entries.absent(_hand(work, held.connection), held)
             work.place = PLACES[held.connection.provider]
 

@@ -12,7 +12,7 @@ from daybook.connectors.clio.regions import base_url
 from daybook.connectors.clio.session import Priority, Session
 from daybook.core.errors import Refusal
 from daybook.sync.models import Connection
-from daybook.sync.services import mark_broken, noticing
+from daybook.sync.providers import mark_broken, noticing
 
 __all__ = ["NotConnected", "active", "app", "host", "mark_broken", "noticing", "session"]
 

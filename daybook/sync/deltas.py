@@ -9,8 +9,8 @@ from daybook.connectors.calendars import Reading
 from daybook.core.periods import Period
 from daybook.sync import copies
 from daybook.sync.models import Connection
+from daybook.sync.providers import noticing, service_of
 from daybook.sync.reading import Asked, Told
-from daybook.sync.services import noticing, service_of
 
 #: A whole reading goes this much further than the mirror must reach, so that changes serve for as many days.
 FURTHER = timedelta(days=7)

@@ -21,7 +21,7 @@ from daybook.core.periods import Period
 from daybook.firms.models import User
 from daybook.firms.outbox import record
 from daybook.firms.permissions import Actor, may
-from daybook.sync import pushes, services
+from daybook.sync import providers, pushes
 from daybook.sync.models import Connection, Link, Proposal, Push
 from daybook.sync.sights import BEING_MADE, Found, Hand, Waits, agreed_of, during_of, hand_of, look, sight_of
 
@@ -120,7 +120,7 @@ def look_at(*, appointment_id: int, now: datetime) -> datetime | None:
     try:
         link = Link.objects.select_related("connection").get(pk=link.pk)
         hand = hand_of(link.connection, appointment, now=now, before=lease.keep)
-        with services.noticing(link.connection):
+        with providers.noticing(link.connection):
             found = look(hand, link)
         settle(hand, link, found)
     except (Link.DoesNotExist, Waits, pushes.LeaseLost):

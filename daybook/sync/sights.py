@@ -16,7 +16,7 @@ from daybook.core import edits
 from daybook.core.edits import Sight
 from daybook.core.entries import Standing
 from daybook.core.periods import Period
-from daybook.sync import clio, services
+from daybook.sync import clio, providers
 from daybook.sync.models import Connection, Link
 
 #: Begins the id of an entry that is being made: it may lie there without our having heard of it.
@@ -80,7 +80,7 @@ def hand_of(
         session = clio.session(connection, Priority.SOON, before=before)
         service = ClioCalendars(session, now=now, matter_id=matter_id, contact_ids=contact_ids)
     else:
-        service = services.service_of(connection, before=before)
+        service = providers.service_of(connection, before=before)
     return Hand(connection, service, appointment, now)
 
 

@@ -19,7 +19,7 @@ from daybook.connectors.calendars import Watch, Watching
 from daybook.connectors.errors import NotAuthorised, RemoteTrouble
 from daybook.firms import throttle
 from daybook.sync.models import Connection, Told
-from daybook.sync.services import WATCHED, noticing, watching_of
+from daybook.sync.providers import WATCHED, noticing, watching_of
 from daybook.sync.trouble import worth_repeating
 
 log = structlog.get_logger()

@@ -147,10 +147,10 @@ def test_a_broken_account_makes_the_appointment_wait_with_its_reason_and_mending
 ) -> None:
     from django.utils import timezone
 
-    from daybook.sync import pushes, services
+    from daybook.sync import providers, pushes
 
     appointment = place.book(9)
-    services.mark_broken(place.connection, "The password was changed.", timezone.now())
+    providers.mark_broken(place.connection, "The password was changed.", timezone.now())
     place.work()
     push = place.push_of(appointment)
     assert push.state == "pending"
