@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from math import ceil, floor
@@ -44,14 +44,22 @@ class Asked:
 class Day:
     """
     One date, as clocks in `zone` show it, of all the people that a type needs, as it stands at `now`; of an appointment
-    that is to be moved (`without`), of its very people.
+    that is to be moved (`without`), of its very people. Of several people, those of whom `may_tell` says no are said to
+    be free or not, and no more.
     """
 
     def __init__(
-        self, appointment_type: AppointmentType, on: date, zone: str, now: datetime, *, without: int = 0
+        self,
+        appointment_type: AppointmentType,
+        on: date,
+        zone: str,
+        now: datetime,
+        *,
+        without: int = 0,
+        may_tell: Callable[[Lawyer], bool] = lambda _: True,
     ) -> None:
         self._low, self._high = midnight(on, zone), midnight(on + _A_DAY, zone)
-        self._zone = zone
+        self._zone, self._may_tell = zone, may_tell
         team = teams.party_of(appointment_type, without)
         self._together, self._several = team.together, len(team.leads) + len(team.seconds) != 1
         self._needs_second = appointment_type.needs_second and not without
@@ -79,14 +87,16 @@ class Day:
             if not people:
                 found.append(Reason(Cause.NOT_OFFERED, "Nobody who is needed can be met at present."))
             elif not enough(not reasons_ for _, reasons_ in people):
-                found += [self._named(one, reason) for one, reasons_ in people for reason in reasons_]
+                found += [named for one, reasons_ in people for named in self._named(one, reasons_)]
         free = tuple(one.lawyer.name for one, reasons_ in [*leads, *seconds] if not reasons_)
         return Asked(start, tuple(found), free)
 
-    def _named(self, one: Facts, reason: Reason) -> Reason:
+    def _named(self, one: Facts, found: tuple[Reason, ...]) -> list[Reason]:
+        if not self._may_tell(one.lawyer):
+            return [Reason(Cause.CALENDAR, f"{one.lawyer.name}: not free at this time.")] if found else []
         zone = one.lawyer.time_zone
         there = "" if same_clock(zone, self._zone, self._low) else f" ({zone_label(zone, self._low)})"
-        return replace(reason, text=f"{one.lawyer.name}{there}: {reason.text}")
+        return [replace(reason, text=f"{one.lawyer.name}{there}: {reason.text}") for reason in found]
 
     def grid(self) -> list[Asked]:
         """Every start that the hours of the date give, each with what stands in its way."""

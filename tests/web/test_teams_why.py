@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 
 from daybook.appointments import operations, queries
+from daybook.appointments.models import AppointmentType
 from daybook.appointments.why import Day
 from daybook.calendars import operations as calendars
 from daybook.core.errors import Refusal
@@ -17,7 +18,7 @@ from daybook.core.hours import WeeklyHours
 from daybook.firms import operations as firms
 from daybook.firms.models import Lawyer
 from tests.cast import DANA, Cast, at, hart_and_vale
-from tests.web.test_teams_desk import book, person, robin
+from tests.web.test_teams_desk import book, browser, person, robin
 
 pytestmark = pytest.mark.django_db
 TUESDAY = date(2026, 12, 1)
@@ -62,6 +63,17 @@ def test_an_appointment_that_is_moved_is_asked_of_its_own_people(alice: Client, 
     page = asked(alice, appointment=met.pk, at="14:00")
     assert "Ben Vale: An appointment" in page
     assert "Nothing stands in the way" in asked(alice, appointment=met.pk, at="10:00")
+
+
+def test_a_lawyer_is_told_of_another_only_that_they_are_not_free(cast: Cast, ben: Lawyer):
+    kind = robin(cast, cast.alice, ben)
+    AppointmentType.objects.filter(pk=kind.pk).update(lawyer=ben)
+    book(cast, cast.consultation, 10)
+    book(cast, robin(cast, ben), 10)
+    page = asked(browser(ben), type=kind.pk, at="10:00")
+    assert "Alice Hart: not free at this time." in page
+    assert "First consultation" not in page
+    assert "Ben Vale: An appointment (Team meeting), 10:00 am – 10:30 am." in page
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -137,7 +137,14 @@ def _answer(
     request: OfficeRequest, form: WhyForm, lawyer: Lawyer, now: datetime, without: int
 ) -> dict[str, Any]:
     on = form.cleaned_data["on"]
-    asked = Day(form.chosen_type, on, lawyer.time_zone, now, without=without)
+    asked = Day(
+        form.chosen_type,
+        on,
+        lawyer.time_zone,
+        now,
+        without=without,
+        may_tell=lambda one: may(request.actor, "see_appointments", one),
+    )
     grid = asked.grid()
     show = _Words(lawyer, on, [*map(asked.at, form.instants), *grid])
     return {
