@@ -111,6 +111,8 @@ def fill(now: datetime) -> list[tuple[str, str, str]]:
         ("Bob Lane, staff", "bob@hartvale.example", PASSWORD),
         ("Carol Marsh, of another firm", "carol@marsh.example", PASSWORD),
         ("Alice's Clio account (Connect to Clio, region US)", LAWYERS[0].email, "clio"),
+        ("Alice's Google account (Connect to Google Calendar)", LAWYERS[0].email, "google"),
+        ("Alice's Microsoft account (Connect to Microsoft 365)", LAWYERS[0].email, "microsoft"),
     ]
 
 

@@ -11,11 +11,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 
-#: What each part listens on when nothing else does: the product, Clio's stand-in, mail coming in, mail shown.
-PORTS = {"web": 8000, "clio": 8101, "smtp": 8125, "mail": 8126}
+#: What each part listens on when nothing else does: the product, the stand-ins, mail coming in, mail shown.
+PORTS = {"web": 8000, "clio": 8101, "google": 8104, "microsoft": 8105, "smtp": 8125, "mail": 8126}
 
-#: Daybook's registration with Clio's stand-in, which takes the same by default.
-CLIO_APPLICATION = ("daybook-demo", "daybook-demo-secret")
+#: Daybook's registration with the stand-ins, which all take the same by default.
+APPLICATION = ("daybook-demo", "daybook-demo-secret")
+#: The systems that have a stand-in and a registration, by the name of both.
+STAND_INS = ("clio", "google", "microsoft")
 
 
 def folder() -> Path:
@@ -111,9 +113,10 @@ def choose_ports(before: Mapping[str, object], first: Mapping[str, int] = PORTS)
 def demo_environment(ports: Mapping[str, int]) -> dict[str, str]:
     """Point the product at the stand-ins beside it, except where the operator named the real thing."""
     values = {"EMAIL_URL": f"smtp://127.0.0.1:{ports['smtp']}", "PRIVATE_NETWORKS": "1"}
-    if not os.environ.get("CLIO_CLIENT_ID"):
-        values["CLIO_BASE_URL"] = f"http://127.0.0.1:{ports['clio']}"
-        values["CLIO_CLIENT_ID"], values["CLIO_CLIENT_SECRET"] = CLIO_APPLICATION
+    for name in STAND_INS:
+        if not os.environ.get(f"{name.upper()}_CLIENT_ID"):
+            values[f"{name.upper()}_BASE_URL"] = f"http://127.0.0.1:{ports[name]}"
+            values[f"{name.upper()}_CLIENT_ID"], values[f"{name.upper()}_CLIENT_SECRET"] = APPLICATION
     return values
 
 

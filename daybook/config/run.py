@@ -103,7 +103,7 @@ class Laptop:
         state.mkdir(mode=0o700, exist_ok=True)
         # By name only: the product never imports its stand-ins.
         parts = {
-            "clio": ["--port", str(ports["clio"]), "--seed", "demo"],
+            **{name: ["--port", str(ports[name]), "--seed", "demo"] for name in home.STAND_INS},
             "mail": ["--smtp-port", str(ports["smtp"]), "--http-port", str(ports["mail"])],
         }
         for name, arguments in parts.items():
@@ -158,10 +158,11 @@ class Laptop:
         url = os.environ["PUBLIC_URL"] if os.environ["PUBLIC_URL"].startswith("https") else self.url
         lines = [f"Daybook runs at {self.url}" + (f" (public: {url})" if url != self.url else "")]
         if self.demo:
-            lines += [f"  Clio's stand-in  http://127.0.0.1:{self.ports['clio']}"]
-            lines += [f"  mail it sent     http://127.0.0.1:{self.ports['mail']}"]
-            lines += [f"  sign in          {line}" for line in self._sign_ins()]
-        lines += [f"  data and logs    {self.place}", f"Started in {seconds:.1f} s. Ctrl-C stops it."]
+            shown = {name: f"{name.title()}'s stand-in" for name in home.STAND_INS}
+            lines += [f"  {words:<22} http://127.0.0.1:{self.ports[name]}" for name, words in shown.items()]
+            lines += [f"  mail it sent           http://127.0.0.1:{self.ports['mail']}"]
+            lines += [f"  sign in                {line}" for line in self._sign_ins()]
+        lines += [f"  data and logs          {self.place}", f"Started in {seconds:.1f} s. Ctrl-C stops it."]
         print("\n".join(lines), flush=True)
 
     def _sign_ins(self) -> list[str]:

@@ -25,8 +25,8 @@ from daybook.core.times import say_moment
 from daybook.firms.models import Lawyer
 from daybook.firms.permissions import may
 from daybook.firms.queries import access_lawyer
+from daybook.sync import accounts, feeds
 from daybook.sync import calendars as remote
-from daybook.sync import feeds
 from daybook.sync import queries as connections
 from daybook.sync.flags import told_by
 from daybook.sync.models import Connection
@@ -36,13 +36,22 @@ from daybook.web.office.desks import named_id
 from daybook.web.office.typed import ReasonedSelect
 from daybook.web.signed_in import OfficeRequest, office
 
-#: Why a calendar cannot receive appointments, by what the connection may do with it.
+#: Why a calendar cannot receive appointments, by what the connection may do with it; {where} is its provider.
 REASONS: dict[str, str] = {
     Calendar.Permission.OWNER: "",
     Calendar.Permission.EDITOR: "",
-    Calendar.Permission.VIEWER: "You may only view this calendar in Clio",
-    Calendar.Permission.LIMITED: "You may only see when this calendar is busy in Clio",
-    Calendar.Permission.NONE: "You have no access to this calendar in Clio",
+    Calendar.Permission.VIEWER: "You may only view this calendar in {where}",
+    Calendar.Permission.LIMITED: "You may only see when this calendar is busy in {where}",
+    Calendar.Permission.NONE: "You have no access to this calendar in {where}",
+}
+#: How a sentence names where a calendar is.
+WHERE: dict[str, str] = {
+    Connection.Provider.CLIO: "Clio",
+    Connection.Provider.GOOGLE: "Google Calendar",
+    Connection.Provider.MICROSOFT: "Outlook",
+    Connection.Provider.EXCHANGE: "Exchange",
+    Connection.Provider.CALDAV: "its account",
+    Connection.Provider.ICS: "its feed",
 }
 
 #: What a lawyer is asked about each calendar.
@@ -65,15 +74,43 @@ def reason_of(calendar: Calendar) -> str:
     """Why appointments cannot be written into a calendar; empty when they can."""
     if calendar.kind == feeds.KIND:
         return "A feed can only be read"
+    where = WHERE[calendar.connection.provider]
     if not calendar.present:
-        return "Clio no longer lists this calendar"
-    return "" if calendar.writable else REASONS[calendar.permission] or "This calendar is read-only"
+        return f"{where[:1].upper()}{where[1:]} no longer lists this calendar"
+    if calendar.writable:
+        return ""
+    return REASONS[calendar.permission].format(where=where) or "This calendar is read-only"
 
 
 def named(calendar: Calendar) -> str:
     """The name, and whose it is where that helps."""
     owner = calendar.owner_name
+    if calendar.connection.lawyer_id is not None and owner == calendar.connection.account_name:
+        return calendar.name
     return f"{calendar.name} ({owner})" if owner and owner not in calendar.name else calendar.name
+
+
+def account_of(calendar: Calendar) -> str:
+    """What the calendars of one account stand under."""
+    connection = calendar.connection
+    if connection.provider == Connection.Provider.ICS:
+        return "Calendar feeds"
+    if connection.lawyer_id is None:
+        return connection.get_provider_display()
+    return f"{connection.get_provider_display()}: {connection.account_name}"
+
+
+def grouped(calendars: list[Calendar]) -> list[tuple[str, list[Calendar]]]:
+    """By account: the firm's first, then the lawyer's own, feeds last; within each as they come."""
+    last = Connection.Provider.ICS
+    order = {
+        c.connection_id: (c.connection.lawyer_id is not None, c.connection.provider == last)
+        for c in calendars
+    }
+    found: dict[str, list[Calendar]] = {}
+    for calendar in sorted(calendars, key=lambda c: (order[c.connection_id], account_of(c))):
+        found.setdefault(account_of(calendar), []).append(calendar)
+    return list(found.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +140,12 @@ class CalendarsForm(RefusableForm):
         super().__init__(data)
         self.calendars = {calendar.pk: calendar for calendar in calendars}
         primary = self.fields["primary"]
-        primary.choices = [("", "Choose a calendar"), *((str(c.pk), named(c)) for c in calendars)]
+        groups = [(name, [(str(c.pk), named(c)) for c in own]) for name, own in grouped(calendars)]
+        # One account needs no heading.
+        primary.choices = [
+            ("", "Choose a calendar"),
+            *(groups if len(groups) > 1 else groups[0][1] if groups else []),
+        ]
         primary.widget.reasons = {str(c.pk): reason_of(c) for c in calendars}
         primary.required = any(calendar.writable for calendar in calendars)
         primary.initial = next((str(key) for key, use in uses.items() if use.is_primary), "")
@@ -166,7 +208,8 @@ def manage(request: OfficeRequest) -> HttpResponse:
         "provider": Connection.Provider.CLIO.label,
         "active": connection is not None and connection.state == Connection.State.ACTIVE,
         "form": form,
-        "rows": _rows(form, uses, lawyer, timezone.now()),
+        "groups": _groups(form, uses, lawyer, timezone.now()),
+        "own": accounts.of_lawyer(lawyer),
     }
     return render(request, "firm/calendars.html", context, status=status)
 
@@ -174,19 +217,26 @@ def manage(request: OfficeRequest) -> HttpResponse:
 @require_POST
 @office("see_integrations")
 def refresh(request: OfficeRequest) -> HttpResponse:
-    """Ask Clio for the list again, now."""
+    """Ask Clio, and the lawyer's own accounts, for their lists again, now."""
     lawyer = lawyer_of(request)
     if lawyer is None:
         return render(request, "desk/choose.html", {"next": request.path})
-    connection = connections.access_connection(request.actor)
-    if connection.state != Connection.State.ACTIVE:
-        messages.error(request, "The connection needs to be renewed first, under Integrations.")
-        return redirect(_here(lawyer))
-    try:
-        remote.refresh_list(connection=connection, now=timezone.now())
-    except RemoteTrouble as trouble:
-        messages.warning(request, f"The list is as it was. {trouble.text}")
-    else:
+    firms, own = connections.connection_of(request.actor.firm.pk), accounts.of_lawyer(lawyer)
+    if firms is None and not own:
+        raise Http404
+    asked = [*([firms] if firms is not None else []), *own]
+    troubles = []
+    for connection in asked:
+        if connection.state != Connection.State.ACTIVE:
+            troubles.append("The connection needs to be renewed first, under Integrations.")
+            continue
+        try:
+            remote.refresh_list(connection=connection, now=timezone.now())
+        except RemoteTrouble as trouble:
+            troubles.append(f"The list is as it was. {trouble.text}")
+    for text in troubles:
+        messages.warning(request, text)
+    if len(troubles) < len(asked):
         messages.success(request, "The list of calendars is up to date.")
     return redirect(_here(lawyer))
 
@@ -208,9 +258,20 @@ def _here(lawyer: Lawyer) -> str:
     return f"{reverse('manage_calendars')}?{urlencode({'lawyer': lawyer.pk})}"
 
 
-def _rows(form: CalendarsForm, uses: dict[int, CalendarUse], lawyer: Lawyer, now: datetime) -> list[Row]:
+def _groups(
+    form: CalendarsForm, uses: dict[int, CalendarUse], lawyer: Lawyer, now: datetime
+) -> list[tuple[str, list[Row]]]:
+    """The rows of the page, under the account they belong to."""
+    found = grouped(list(form.calendars.values()))
+    return [(name, _rows(form, own, uses, lawyer, now)) for name, own in found]
+
+
+def _rows(
+    form: CalendarsForm, own: list[Calendar], uses: dict[int, CalendarUse], lawyer: Lawyer, now: datetime
+) -> list[Row]:
     rows = []
-    for key, calendar in form.calendars.items():
+    for calendar in own:
+        key = calendar.pk
         word, tone, note = state_of(calendar, uses.get(key), lawyer, now)
         rows.append(
             Row(
