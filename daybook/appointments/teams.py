@@ -157,11 +157,13 @@ def shares(
     since = now - timedelta(days=days or appointment_type.fair_days)
     ids = [one.pk for one in people]
     asked = {"type": appointment_type.pk, "people": ids, "now": now, "since": since}
-    given = {row[0]: row[1:] for row in prepared.rows(_SHARES, asked)}
-    return [
-        Share(one.pk, one.name, *given.get(one.pk, (0, None)), weight=weights.get(one.pk, 1))
-        for one in people
-    ]
+    given = {person: (booked, last) for person, booked, last in prepared.rows(_SHARES, asked)}
+
+    def share(one: Lawyer) -> Share:
+        booked, last = given.get(one.pk, (0, None))
+        return Share(one.pk, one.name, booked, last, weights.get(one.pk, 1))
+
+    return [share(one) for one in people]
 
 
 def _in_turn(
