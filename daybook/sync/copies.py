@@ -103,6 +103,8 @@ def _leaves(appointment: Appointment, one: Seen) -> bool:
     push: Push | None = getattr(appointment, "push", None)
     if push is None or push.state != Push.State.PENDING:
         return False
+    if appointment.proposals.filter(answered_at=None).exists():
+        return False  # somebody put it there, and has not been answered yet: both times are taken
     return [item.during for item in one.items] != [Period(appointment.start, appointment.end)]
 
 

@@ -55,8 +55,8 @@ _WANT = f"""
         ) AS somewhere
     ), wanted AS (
         INSERT INTO sync_push (firm_id, appointment_id, state, wanted, reached, attempts, trouble, next_try_at,
-                               entry_calendar, place, updated_at)
-        SELECT %(firm)s, %(appointment)s, 'pending', 1, 0, 0, '', %(now)s, '', '', now() FROM heard WHERE somewhere
+                               place, updated_at)
+        SELECT %(firm)s, %(appointment)s, 'pending', 1, 0, 0, '', %(now)s, '', now() FROM heard WHERE somewhere
             ON CONFLICT (appointment_id) DO UPDATE SET {_ANEW}
     ), noted AS (
         UPDATE sync_push SET {_ANEW}

@@ -24,8 +24,6 @@ class Push(models.Model):
     trouble = models.CharField(max_length=300, blank=True)
     next_try_at = models.DateTimeField(null=True, blank=True)
     leased_until = models.DateTimeField(null=True, blank=True)
-    # Their calendar in which an entry is being made: it may lie there without our having heard of it.
-    entry_calendar = models.CharField(max_length=200, blank=True)
     place = models.CharField(max_length=40, blank=True)  # whose calendar showed it last, as people call it
     updated_at = models.DateTimeField(auto_now=True)
 
