@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from daybook.appointments import operations
@@ -15,7 +16,6 @@ from daybook.appointments.models import Appointment
 from daybook.calendars.models import Calendar, CalendarUse
 from daybook.connectors.calendars import Seen
 from daybook.core.periods import Period
-from daybook.jobs import tasks
 from daybook.sync import accounts_list, calendars
 from daybook.sync.accounts_caldav import written
 from daybook.sync.models import Connection, Link, Login, Proposal, Push
@@ -106,7 +106,8 @@ class Place:
 def _settle(office: Office, rig: Rig, connection: Connection) -> Place:
     """The account's calendars listed, the one of the rig blocking and receiving; read once."""
     listed = rig.service.calendars()
-    accounts_list.take_over(connection, listed, office.now)
+    with transaction.atomic():
+        accounts_list.take_over(connection, listed, office.now)
     calendar = Calendar.objects.get(connection=connection, external_id=rig.calendar)
     CalendarUse.objects.filter(lawyer=office.cast.alice, is_primary=True).update(is_primary=False)
     CalendarUse.objects.create(
@@ -161,11 +162,3 @@ def caldav_account(office: Office, rig: CaldavRig) -> Place:
 def at_google_settings(settings: Any, google: Google) -> None:
     settings.GOOGLE_BASE_URL = google.url
     settings.GOOGLE_CLIENT_ID, settings.GOOGLE_CLIENT_SECRET = APP.client_id, APP.client_secret
-
-
-def hour_at(start: datetime) -> datetime:
-    return start.astimezone(UTC)
-
-
-def push_once(appointment: Appointment) -> None:
-    tasks.push_appointment.func(appointment.pk)
