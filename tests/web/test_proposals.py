@@ -257,3 +257,48 @@ def test_times_are_said_by_the_lawyers_clock_on_both_changeover_days(
     client.force_login(cast.alice_user, backend=BACKEND)
     page = words(client.get(url_of(proposed(cast, appointment, day, noticed_at=now))))
     assert expected in page
+
+
+def test_what_waits_for_an_account_of_ones_own_is_shown_with_its_reason_and_a_retry(
+    alice: Client, cast: Cast
+):
+    from daybook.sync.models import Push
+
+    appointment = booked(cast)
+    Push.objects.update_or_create(
+        appointment=appointment,
+        defaults={
+            "firm": cast.firm,
+            "state": "pending",
+            "trouble": "Google Calendar has to be connected again.",
+            "next_try_at": NOW + timedelta(minutes=15),
+        },
+    )
+    page = words(alice.get("/dashboard/"))
+    assert "Dana Reyes is not in the calendar yet" in page
+    assert "Google Calendar has to be connected again. Daybook tries again by itself at" in page
+    assert "Retry" in page
+    alice.post(reverse("retry_push", args=[appointment.pk]))
+    assert Push.objects.get().next_try_at == NOW
+
+
+@pytest.mark.parametrize(
+    ("place", "state", "word"),
+    [
+        ("Google Calendar", "confirmed", "In Google Calendar"),
+        ("Google Calendar", "cancelled", "Removed from Google Calendar"),
+        ("calendar", "confirmed", "In calendar"),
+        ("Clio", "confirmed", "Not connected"),
+    ],
+)
+def test_words_are_true_of_calendars_other_than_clios(
+    alice: Client, cast: Cast, place: str, state: str, word: str
+):
+    from daybook.sync.models import Push
+
+    appointment = booked(cast)
+    Appointment.objects.update(state=state)
+    Push.objects.update_or_create(
+        appointment=appointment, defaults={"firm": cast.firm, "state": "done", "reached": 1, "place": place}
+    )
+    assert word in words(alice.get(reverse("appointment", args=[appointment.pk])))

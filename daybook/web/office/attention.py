@@ -148,13 +148,12 @@ def _question(actor: Actor, question: Question) -> Item:
 
 
 def _pushes(actor: Actor, lawyer: Lawyer, connection: Connection | None, now: datetime) -> tuple[Item, ...]:
-    if connection is not None and connection.state == Connection.State.BROKEN:
-        return ()
+    broken = connection is not None and connection.state == Connection.State.BROKEN
     somewhere = CLIO if connection is not None else "the calendar"
     items = []
     for push in sync.unfinished_pushes(actor.firm.pk, [lawyer.pk]):
-        if not push.trouble:
-            continue  # on its way
+        if not push.trouble or (broken and push.place in ("", CLIO)):
+            continue  # on its way, or waits for what is said above
         about = push.appointment
         link = ("Open appointment", reverse("appointment", args=[about.pk]))
         retry = Button("Retry", reverse("retry_push", args=[about.pk]), "next", reverse("dashboard"))

@@ -164,8 +164,9 @@ def _asked(form: ProposalForm, found: Proposal, now: datetime) -> bool:
         form.add_error(None, "Please choose one of the answers shown.")
         return False
     start = found.start
-    ahead = answer == "reschedule" and start is not None and start >= now
-    if ahead and not form.cleaned_data["anyway"] and outside_hours(found.appointment.appointment_type, start):
+    if answer != "reschedule" or start is None or start < now or form.cleaned_data["anyway"]:
+        return True
+    if outside_hours(found.appointment.appointment_type, start):
         form.add_error("anyway", f"Outside {found.lawyer.name}’s hours.")
         return False
     return True
