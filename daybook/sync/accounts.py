@@ -19,6 +19,7 @@ from daybook.calendars.models import Calendar
 from daybook.connectors.calendars import Listed
 from daybook.connectors.errors import NotAuthorised, RemoteTrouble, Unreachable
 from daybook.core.errors import Refusal, SubscriptionEnded
+from daybook.firms import throttle
 from daybook.firms.models import Lawyer
 from daybook.firms.outbox import record
 from daybook.firms.permissions import Actor, firm_may, may
@@ -35,6 +36,7 @@ OAUTH: dict[str, ModuleType] = {_PROVIDER.GOOGLE: accounts_google, _PROVIDER.MIC
 BY_PASSWORD = frozenset({_PROVIDER.CALDAV})
 OWN: tuple[str, ...] = (*OAUTH, *BY_PASSWORD)
 MOST = 10  # accounts of one lawyer
+MOST_TRIES = 20  # passwords of one person in ten minutes: other people's servers are not ours to try them at
 
 
 class AccountRefused(Refusal):
@@ -147,6 +149,8 @@ def connect_caldav(
     Raises Refusal beside the field that is wrong: AccountRefused, SubscriptionEnded.
     """
     may_connect(actor, _PROVIDER.CALDAV)
+    if not throttle.attempt("account_password", str(actor.user.pk), limit=MOST_TRIES, now=now):
+        raise AccountRefused("That was tried too often. Please wait ten minutes.", field="password")
     try:
         account = accounts_caldav.find(address, username, password)
         listed = accounts_caldav.calendars(account, username, password, live=True, before=None).calendars()

@@ -182,6 +182,8 @@ def _read(
         try:
             told = FINDERS[connection.provider](calendar, connection, asked)
         except RemoteTrouble as trouble:
+            if _ended(connection):
+                return True  # while it was read, and so it takes part in nothing any more
             final = trouble.retry is Retry.NEVER
             text = _lost(calendar, connection, trouble)
             mirror.mark_trouble(calendar=calendar, text=text, final=final, now=now)
@@ -192,6 +194,12 @@ def _read(
         calendar = current
     # Others have read it each time, and so it is young.
     return True
+
+
+def _ended(connection: Connection) -> bool:
+    return (
+        not Connection.objects.filter(pk=connection.pk).exclude(state=Connection.State.DISCONNECTED).exists()
+    )
 
 
 def _store(calendar: Calendar, told: Told, now: datetime) -> Calendar | None:

@@ -88,6 +88,35 @@ def test_a_wrong_password_is_told_at_once_and_all_that_was_typed_but_the_passwor
     assert not Connection.objects.exists()
 
 
+def test_passwords_are_not_tried_without_end(
+    desk: Desk, caldav: CaldavServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from daybook.sync import accounts
+
+    monkeypatch.setattr(accounts, "MOST_TRIES", 1)
+    desk.connect_caldav(caldav.url, "wrong")
+    assert "tried too often" in text_of(desk.connect_caldav(caldav.url))
+    assert not Connection.objects.exists()
+
+
+def test_an_account_that_ends_while_it_is_read_troubles_nobody(
+    desk: Desk, google: google_sandbox.Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from daybook.sync import calendars
+
+    connection = desk.connect("google")
+    find = calendars.FINDERS["google"]
+
+    def ended_meanwhile(*asked: object) -> object:
+        desk.client.post(reverse("account_disconnect", args=[connection.pk]))
+        return find(*asked)  # type: ignore[arg-type]
+
+    monkeypatch.setitem(calendars.FINDERS, "google", ended_meanwhile)
+    desk.refresh(timedelta(minutes=5))
+    assert not Calendar.objects.exclude(trouble="").exists()
+    assert not Event.objects.filter(name="calendar_account_broken").exists()
+
+
 def test_declining_stores_nothing_but_the_fact(desk: Desk, google: google_sandbox.Sandbox) -> None:
     page = desk.visit("google", allow=False)
     assert "Nothing was connected" in text_of(page)

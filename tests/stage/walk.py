@@ -43,6 +43,7 @@ class Walk:
         self.desk(alice)
         self.public(confirmed)
         self.others()
+        self.own_calendars(alice)
 
     # before ------------------------------------------------------------------------------------------------------
 
@@ -127,6 +128,24 @@ class Walk:
         take("audit", "/audit/", ALICE)
         take("password-change", "/account/password/change/", ALICE)
         take("two-step", "/account/2fa/", ALICE)
+
+    def own_calendars(self, page: Page) -> None:
+        """Last, since a second calendar takes times that the others have booked by then."""
+        take = self.camera.take
+        take("account-google", "/integrations/google/connect/", ALICE)
+        take("account-caldav", "/integrations/caldav/connect/", ALICE)
+        take("feeds", "/integrations/feeds/", ALICE)
+        page.goto("/integrations/google/connect/")
+        page.get_by_role("button", name="Continue to Google Calendar").click()
+        page.get_by_label("Email").fill(ALICE)
+        page.get_by_label("Password").fill("google")
+        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name="Allow", exact=True).click()
+        page.get_by_text("Successfully connected to Google Calendar").wait_for()
+        take("calendars-two-accounts", "/integrations/clio/calendars/", ALICE)
+        take("integrations-own", "/integrations/", ALICE)
+        page.goto("/integrations/")
+        take("account-disconnect", _href(page.get_by_role("link", name=f"Disconnect {ALICE}")), ALICE)
 
     def sync_centre(self, page: Page) -> None:
         """While sync is stopped a contact is changed on both sides, and two more here; then it goes on."""
