@@ -135,6 +135,7 @@ def _six(table: Table, daybook: Stand, where: Any, alone: Any, now: Any) -> None
         table.row(f"a month over {SIX} calendars, {name}, p50", middle(took[name]), most=most, digits=2)
         table.row(f"a month over {SIX} calendars, {name}, p95", percentile(took[name], 0.95), digits=2)
     table.row("a month over one calendar, data, p50", middle(took["one"]), digits=2)
+    table.row(f"{SIX} calendars, of one", middle(took["data"]) / middle(took["one"]), "x", most=1.2, digits=2)
 
 
 if __name__ == "__main__":

@@ -35,8 +35,9 @@ def find(calendar: Calendar, connection: Connection, asked: Asked) -> Told:
     if held is not None:
         window, since = held, calendar.token
     else:
-        further = asked.end + FURTHER if asked.whole else asked.end
-        window, since = Period(asked.start, further), ""
+        # Where there are no changes to be asked for, going further would only be more to read each time.
+        goes_on = asked.whole and connection.provider != Connection.Provider.CLIO
+        window, since = Period(asked.start, asked.end + FURTHER if goes_on else asked.end), ""
     with noticing(connection):
         service = service_of(connection, live=asked.live, patient=not asked.live)
         reading = service.read(calendar.external_id, window, home=home, since=since)

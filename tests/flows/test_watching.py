@@ -188,3 +188,45 @@ def test_a_subscription_that_was_removed_is_made_anew_and_the_calendar_read(subs
 def test_a_broken_accounts_address_takes_nothing(subscribed: Told) -> None:
     Connection.objects.update(state=Connection.State.BROKEN)
     assert post(subscribed, {"clientState": subscribed.secret}).status_code == 404
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("provider", ["google", "microsoft"])
+def test_what_changes_over_there_is_here_without_anybody_asking(
+    transactional_db: None, live_server: Any, settings: Any, request: pytest.FixtureRequest, provider: str
+) -> None:
+    """The whole way over real sockets: Microsoft asks whether we are there, both post, a job reads."""
+    sandbox = request.getfixturevalue(provider)
+    settings.PUBLIC_URL = live_server.url
+    desk = Desk()
+    desk.connect(provider)
+    row = told(provider)
+    assert row.theirs
+    assert not row.trouble
+    if provider == "google":
+        sandbox.control.create_entry(ALICE, summary="Hearing", start=desk.wall(10), end=desk.wall(11))
+    else:
+        at = (desk.wall(10)["dateTime"], desk.wall(11)["dateTime"])
+        sandbox.control.create_event(ALICE, "Hearing", *at)
+    assert sandbox.control.settle()
+    assert jobs("read_calendar") == 1
+    Told.objects.get(pk=row.pk, heard_at__isnull=False)
+    read = watching_reads()
+    assert read == [row.calendar_id]
+    assert "10:00" not in desk.free()[0]
+
+
+def watching_reads() -> list[int]:
+    """Do the readings that wait for a burst to end, now; gives the calendars they are of."""
+    from django.db import connection as database
+
+    from daybook.jobs import tasks
+
+    with database.cursor() as cursor:
+        cursor.execute(
+            "SELECT args FROM procrastinate_jobs WHERE task_name = 'read_calendar' AND status = 'todo'"
+        )
+        found = [json.loads(row[0]) if isinstance(row[0], str) else row[0] for row in cursor.fetchall()]
+    for arguments in found:
+        tasks.read_calendar.func(**arguments)
+    return [arguments["calendar_id"] for arguments in found]
