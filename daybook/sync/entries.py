@@ -163,7 +163,9 @@ def _make(hand: Hand, calendar: Calendar, said: Wanted, begun: Link | None) -> s
     for one in spare:
         with suppress(Missing):
             hand.service.delete(calendar.external_id, one.id)
-    Leftover.objects.filter(connection=hand.connection, theirs=first.id).delete()
+    # An id need not tell two calendars of one account apart.
+    here = Leftover.objects.filter(connection=hand.connection, calendar=calendar.external_id)
+    here.filter(theirs=first.id).delete()
     base = begun.agreed if begun is not None else {**said, "summary": None}
     held = _remember_as(hand, first.id, first.etag, base)
     # The answer to its creation was lost: since then somebody may have moved it.
