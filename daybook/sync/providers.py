@@ -11,6 +11,8 @@ from typing import Any, Protocol
 from django.db import transaction
 from django.utils import timezone
 
+from daybook.calendars import operations as mirror
+from daybook.calendars.models import Calendar
 from daybook.connectors.calendars import Service, Watching
 from daybook.connectors.errors import NotAuthorised, Unreachable
 from daybook.core.errors import Refusal
@@ -98,7 +100,7 @@ def noticing(connection: Connection) -> Iterator[None]:
 
 
 def mark_broken(connection: Connection, text: str, now: datetime) -> None:
-    """Somebody has to connect again: say so once."""
+    """Somebody has to connect again: say so once. The times of a lawyer whose own account it is are hidden from now on."""
     event = "clio_broken" if connection.provider == _PROVIDER.CLIO else "calendar_account_broken"
     with transaction.atomic():
         same = Connection.objects.filter(pk=connection.pk, connected_at=connection.connected_at)
@@ -109,6 +111,9 @@ def mark_broken(connection: Connection, text: str, now: datetime) -> None:
             own: dict[str, Any] = {}
             if connection.lawyer_id is not None:
                 own = {"lawyer": connection.lawyer_id, "called": connection.account_name}
+                # Nobody need wait for the next reading to know that there will be none.
+                for calendar in Calendar.objects.filter(connection=connection, present=True).order_by("pk"):
+                    mirror.mark_trouble(calendar=calendar, text=text, final=True, now=now)
             record(event, firm=connection.firm_id, now=now, subject=connection.pk, **own)
 
 

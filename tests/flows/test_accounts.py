@@ -174,6 +174,24 @@ def test_a_revoked_account_takes_the_times_away_says_so_once_and_is_renewed_with
     assert not trouble
 
 
+def test_an_account_that_is_found_broken_by_whatever_asked_hides_the_times_at_once(
+    desk: Desk, google: google_sandbox.Sandbox, mailoutbox: list
+) -> None:
+    from django.utils import timezone
+
+    from daybook.sync import providers
+
+    connection = desk.connect("google")
+    assert desk.free()[0]
+    mailoutbox.clear()
+    providers.mark_broken(connection, "Google no longer accepts this connection.", timezone.now())
+    times, trouble = desk.free()
+    assert times == []
+    assert trouble == "Google no longer accepts this connection."
+    desk.work()
+    assert [mail.subject for mail in mailoutbox] == ["A calendar account needs to be renewed"]
+
+
 def test_renewing_with_another_account_is_refused(desk: Desk, google: google_sandbox.Sandbox) -> None:
     connection = desk.connect("google")
     page = desk.visit("google", BEN, url=reverse("account_reconnect", args=[connection.pk]))
