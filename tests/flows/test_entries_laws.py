@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.flows.test_push import Killed, killed_after
@@ -319,6 +319,17 @@ def test_in_the_end_each_appointment_has_one_entry_or_a_question_that_says_why_n
         suppress_health_check=list(HealthCheck),
         derandomize=True,
         database=None,
+    )
+    # Google gives the entry the same id in both calendars.
+    @example(
+        [
+            ("desk notes", 1),
+            ("other calendar",),
+            ("lost answer", "create"),
+            ("work",),
+            ("other calendar",),
+            ("later",),
+        ]
     )
     @given(st.lists(steps, min_size=1, max_size=14))
     def hold(schedule: list[tuple[Any, ...]]) -> None:
