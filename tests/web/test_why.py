@@ -242,3 +242,12 @@ def _fill(cast: Cast, chance: random.Random, day: date, now: datetime) -> None:
             held_until=now + timedelta(minutes=chance.choice((-1, 5))) if number % 2 else None,
         )  # fmt: skip
         busy(where, begin, chance.choice((30, 60)), appointment=row)
+
+
+def test_a_row_of_starts_with_the_same_in_their_way_is_told_once(cast: Cast):
+    where = calendar(cast)
+    busy(where, at(cast.alice, TUESDAY, 9), minutes=180)
+    shown = words(signed_in(cast.alice_user).get("/why/", {"type": cast.consultation.pk, "on": "2026-12-01"}))
+    assert shown.count("Court") == 1
+    assert re.search(r"9:00 am to 11:\d\d am", shown)
+    assert "12:00 pm Free" in shown

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from itertools import groupby
 from typing import Any
 
 from django import forms
@@ -151,7 +152,8 @@ def _answer(
         "type": form.chosen_type,
         "day": times.say_day(on),
         "times": [show(asked.at(start)) for start in form.instants],
-        "grid": [show(one) for one in grid],
+        "grid": _folded([show(one) for one in grid]),
+        "starts": len(grid),
         "free": sum(not one.reasons for one in grid),
         # A day without hours has no starts; noon can tell why as well as any other time.
         "closed": None if grid else show(asked.at(_noon(on, lawyer.time_zone))),
@@ -160,6 +162,20 @@ def _answer(
         "online": form.chosen_type.get_who_may_book_display(),
         "by_all": form.chosen_type.who_may_book == AppointmentType.WhoMayBook.ANYONE,
     }
+
+
+def _folded(grid: list[Shown]) -> list[Shown]:
+    """Starts one after the other that the same stands in the way of, as one line: a morning of them says no more."""
+    runs = [list(run) for _, run in groupby(grid, key=lambda one: (one.lines, one.free))]
+    return [
+        one
+        for run in runs
+        for one in ([replace(run[0], when=f"{run[0].when} to {run[-1].when}")] if _long(run) else run)
+    ]
+
+
+def _long(run: list[Shown]) -> bool:
+    return len(run) > 2 and bool(run[0].lines)
 
 
 def _noon(on: date, zone: str) -> datetime:
