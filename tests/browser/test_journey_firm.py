@@ -120,7 +120,7 @@ def test_without_a_subscription_integrations_says_why_and_nothing_can_be_connect
     cast = hart_and_vale(now)
     set_subscription(firm=cast.firm, state=Firm.Subscription.ENDED, now=now)
     page = come_in(cast.alice_user, "/integrations/")
-    page.get_by_text("needs an active Daybook subscription").wait_for()
+    page.get_by_text("Connecting Clio needs an active Daybook subscription").wait_for()
     look(page)
     page.goto("/integrations/clio/connect/")
     assert not page.get_by_role("button", name="Continue to Clio").is_visible()
