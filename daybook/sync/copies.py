@@ -171,9 +171,14 @@ def _whose(calendar: Calendar) -> list[int]:
     return list({*users, own} if own else users)
 
 
+def entry_title(appointment: Appointment) -> str:
+    """What its entry is called in any calendar. Neutral: who is met, and nothing of what it is about."""
+    return f"Appointment with {appointment.client_name}"[:255]
+
+
 def title_of(appointment: Appointment) -> str:
     """How the title of its entry is compared."""
-    return _plain(f"Appointment with {appointment.client_name}"[:255])
+    return _plain(entry_title(appointment))
 
 
 def _plain(title: str) -> str:

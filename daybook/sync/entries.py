@@ -11,7 +11,7 @@ from daybook.calendars.models import Calendar
 from daybook.connectors.calendars import Draft, Seen, Written
 from daybook.connectors.errors import Forbidden, Missing, Stale
 from daybook.core.edits import PROPOSES, Theirs
-from daybook.sync import proposals, pushes
+from daybook.sync import copies, proposals, pushes
 from daybook.sync.models import Connection, Leftover, Link, Proposal
 from daybook.sync.proposals import LEFT
 from daybook.sync.sights import BEING_MADE, Found, Hand, look, sight_of
@@ -46,7 +46,7 @@ def wanted(appointment: Appointment, calendar: Calendar, *, matter_id: str | Non
     said: Wanted = {
         "start": appointment.start.isoformat(),
         "end": appointment.end.isoformat(),
-        "summary": f"Appointment with {appointment.client_name}"[:255],
+        "summary": copies.entry_title(appointment),
         "location": appointment.place_detail,
         "calendar": calendar.external_id,
     }

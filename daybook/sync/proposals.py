@@ -167,7 +167,7 @@ def settle(hand: Hand, held: Link, found: Found) -> Verdict:
             held.agreed |= _times(during_of(appointment))
         elif found.sight.theirs is not Theirs.SAME:
             held.agreed[LEFT] = found.sight.mark
-        held.theirs, held.etag = found.id, found.etag[:200]
+        held.theirs, held.etag = found.id, found.etag[:1024]
         held.save(update_fields=["agreed", "theirs", "etag"])
         if verdict is Verdict.RESTORE and appointment.state == Appointment.State.CANCELLED:
             record("edit_restored", firm=appointment.firm_id, now=hand.now, subject=appointment.pk)
@@ -185,7 +185,7 @@ def _propose(hand: Hand, appointment: Appointment, kind: str, found: Found) -> N
         "start": during.start if during else None,
         "end": during.end if during else None,
     }
-    now_called = {"theirs": found.id, "etag": found.etag[:200], "connection": hand.connection}
+    now_called = {"theirs": found.id, "etag": found.etag[:1024], "connection": hand.connection}
     proposal = open_of(appointment.pk)
     if proposal is not None and all(getattr(proposal, name) == value for name, value in said.items()):
         Proposal.objects.filter(pk=proposal.pk).update(**now_called)

@@ -283,7 +283,7 @@ def remember(
         connection=connection,
         kind=kind,
         ours=ours,
-        defaults={"theirs": theirs, "etag": etag[:200], "agreed": agreed, "agreed_at": now},
+        defaults={"theirs": theirs, "etag": etag[:1024], "agreed": agreed, "agreed_at": now},
     )
     return saved
 

@@ -20,8 +20,8 @@ class Link(models.Model):
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="links")
     kind = models.CharField(max_length=12, choices=Kind.choices)
     ours = models.BigIntegerField()
-    theirs = models.CharField(max_length=200)
-    etag = models.CharField(max_length=200, blank=True)
+    theirs = models.CharField(max_length=1024)
+    etag = models.CharField(max_length=1024, blank=True)
     agreed = models.JSONField(default=dict)
     agreed_at = models.DateTimeField()
     by_hand = models.BooleanField(default=False)  # a person said so; matching leaves it alone
@@ -67,8 +67,8 @@ class Leftover(models.Model):
 
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="+")
     appointment = models.ForeignKey("appointments.Appointment", on_delete=models.CASCADE, related_name="+")
-    calendar = models.CharField(max_length=200)  # theirs
-    theirs = models.CharField(max_length=200)
+    calendar = models.CharField(max_length=1024)  # theirs
+    theirs = models.CharField(max_length=1024)
     since = models.DateTimeField()
 
     class Meta:

@@ -33,8 +33,8 @@ class Proposal(models.Model):
     # Where the entry is now; empty unless it was moved.
     start = models.DateTimeField(null=True, blank=True)
     end = models.DateTimeField(null=True, blank=True)
-    theirs = models.CharField(max_length=200)
-    etag = models.CharField(max_length=200, blank=True)
+    theirs = models.CharField(max_length=1024)
+    etag = models.CharField(max_length=1024, blank=True)
     edits = models.PositiveIntegerField(default=1)  # grows with each change over there
     noticed_at = models.DateTimeField()
     answer = models.CharField(max_length=12, choices=Answer.choices, blank=True)
