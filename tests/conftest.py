@@ -19,7 +19,13 @@ ROOT = Path(__file__).resolve().parents[1]
 #: These folders are tested without Django.
 WITHOUT_DJANGO = tuple(ROOT / "tests" / name for name in ("core", "connectors", "sandbox"))
 
-pytest_plugins = ["tests.stage.clio", "tests.stage.accounts", "tests.stage.mail", "tests.stage.browser", "tests.stage.journey"]
+pytest_plugins = [
+    "tests.stage.clio",
+    "tests.stage.accounts",
+    "tests.stage.mail",
+    "tests.stage.browser",
+    "tests.stage.journey",
+]
 
 _reservation: Reservation | None = None
 

@@ -55,8 +55,6 @@ def may_take(entry: Entry) -> bool:
     return entry.standing is not Standing.CANCELLED
 
 
-def takes(
-    entry: Entry, *, all_day: bool = True, standings: Collection[Standing] = TAKEN_BY_DEFAULT
-) -> bool:
+def takes(entry: Entry, *, all_day: bool = True, standings: Collection[Standing] = TAKEN_BY_DEFAULT) -> bool:
     """Whether the entry takes its lawyer's time, where whole days do or not and those standings do."""
     return (all_day or not entry.all_day) and entry.standing in standings
