@@ -180,7 +180,12 @@ class Http:
         Raises `RemoteTrouble`.
         """
         target = url if "://" in url else f"{self.base_url}/{url.lstrip('/')}"
-        if _origin(target) != self.origin:
+        try:
+            address = _with_params(target, params)
+            elsewhere = _origin(target) != self.origin
+        except (ValueError, httpx2.InvalidURL) as error:  # another system's answer had it
+            raise Garbled(self.provider) from error
+        if elsewhere:
             raise Garbled(
                 self.provider, text=f"{self.provider} pointed to another address; Daybook did not follow."
             )
@@ -195,7 +200,7 @@ class Http:
                 before()
             build = httpx2.Request(
                 method,
-                _with_params(target, params),
+                address,
                 headers={"User-Agent": USER_AGENT, **sent_headers},
                 content=content,
                 data=dict(form) if form is not None else None,

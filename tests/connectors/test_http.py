@@ -531,3 +531,9 @@ def test_a_form_is_sent_as_a_form(server: Scripted) -> None:
     quick(server).request("POST", "/oauth/token", form={"code": "a&b=c"})
     assert server.asked[0].form == {"code": "a&b=c"}
     assert server.asked[0].headers["content-type"] == "application/x-www-form-urlencoded"
+
+
+@pytest.mark.parametrize("nonsense", ["http://²/", "http://127.0.0.1:port/", "http://[::1/"])
+def test_an_address_that_is_none_is_their_nonsense_and_no_fault_of_ours(nonsense: str) -> None:
+    with pytest.raises(Garbled):
+        Http("http://127.0.0.1:9", "Clio").request("GET", nonsense)

@@ -6,7 +6,9 @@ import re
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import SplitResult, unquote, urljoin, urlsplit
+
+import httpx2
 
 from daybook.connectors.caldav import settings
 from daybook.connectors.caldav.multistatus import CALDAV, DAV, Resource, parse, propfind
@@ -90,20 +92,28 @@ def _start(typed: str) -> _Start:
         url = known.start if known else f"https://{domain}/"
     else:
         url = text if "://" in text else f"https://{text}"
-        try:
-            known = settings.known(urlsplit(url).hostname or "")
-        except ValueError:
-            raise Refused(
-                settings.NAME, text="That is not a web address. It should begin with https://."
-            ) from None
+        known = settings.known(_checked(url).hostname or "")
         if known and urlsplit(url).path in ("", "/"):
             url = known.start
-    path = urlsplit(url).path
+    path = _checked(url).path
     below = tuple(urljoin(url, place) for place in settings.PLACES)
     if path in ("", "/"):
         return _Start(known, (url, *below) if known else below)
     # Nextcloud in a folder of a website: its own place lies below that folder.
     return _Start(known, (url, url.rstrip("/") + settings.PLACES[2], *below))
+
+
+def _checked(url: str) -> SplitResult:
+    """The parts of what could be a web address. Raises Refused for what cannot."""
+    try:
+        httpx2.URL(url)
+        parts = urlsplit(url)
+        origin(url)
+    except (httpx2.InvalidURL, ValueError):
+        raise Refused(
+            settings.NAME, text="That is not a web address. It should begin with https://."
+        ) from None
+    return parts
 
 
 def _look(session: Session, place: str) -> Resource | None:
