@@ -16,6 +16,7 @@ from django.http import Http404
 
 from daybook.calendars import operations as mirror
 from daybook.calendars.models import Calendar
+from daybook.connectors import exchange
 from daybook.connectors.calendars import Listed
 from daybook.connectors.errors import NotAuthorised, RemoteTrouble, Unreachable
 from daybook.core.errors import Refusal, SubscriptionEnded
@@ -23,7 +24,14 @@ from daybook.firms import throttle
 from daybook.firms.models import Lawyer
 from daybook.firms.outbox import record
 from daybook.firms.permissions import Actor, firm_may, may
-from daybook.sync import accounts_caldav, accounts_google, accounts_list, accounts_microsoft, watching
+from daybook.sync import (
+    accounts_caldav,
+    accounts_exchange,
+    accounts_google,
+    accounts_list,
+    accounts_microsoft,
+    watching,
+)
 from daybook.sync.models import Connection, Login
 
 log = structlog.get_logger()
@@ -32,8 +40,11 @@ _PROVIDER, _STATE = Connection.Provider, Connection.State
 
 #: Providers whose own page people sign in at. Each module has the same functions.
 OAUTH: dict[str, ModuleType] = {_PROVIDER.GOOGLE: accounts_google, _PROVIDER.MICROSOFT: accounts_microsoft}
-#: And those that are opened by a password typed here.
-BY_PASSWORD = frozenset({_PROVIDER.CALDAV})
+#: And those that are opened by a password typed here; the same again.
+BY_PASSWORD: dict[str, ModuleType] = {
+    _PROVIDER.CALDAV: accounts_caldav,
+    _PROVIDER.EXCHANGE: accounts_exchange,
+}
 OWN: tuple[str, ...] = (*OAUTH, *BY_PASSWORD)
 MOST = 10  # accounts of one lawyer
 MOST_TRIES = 20  # passwords of one person in ten minutes: other people's servers are not ours to try them at
@@ -80,6 +91,8 @@ def may_connect(actor: Actor, provider: str) -> None:
         raise SubscriptionEnded(
             "Connecting a calendar needs an active Daybook subscription. Nothing was connected."
         )
+    if provider == _PROVIDER.EXCHANGE and not exchange.installed():
+        raise NotRegistered(exchange.NOT_INSTALLED)
     if provider in OAUTH and not OAUTH[provider].registered():
         name = Connection.Provider(provider).label
         raise NotRegistered(
@@ -140,20 +153,28 @@ def decline(*, actor: Actor, lawyer: Lawyer, provider: str, now: datetime) -> No
         _record("calendar_account_declined", lawyer, actor, now, provider=provider)
 
 
-def connect_caldav(
-    *, actor: Actor, lawyer: Lawyer, address: str, username: str, password: str, now: datetime
+def connect_by_password(
+    *,
+    actor: Actor,
+    lawyer: Lawyer,
+    provider: str,
+    address: str,
+    username: str,
+    password: str,
+    now: datetime,
 ) -> Returned:
     """
     Find the account behind an address, a user name and a password, list its calendars, and keep it.
 
     Raises Refusal beside the field that is wrong: AccountRefused, SubscriptionEnded.
     """
-    may_connect(actor, _PROVIDER.CALDAV)
+    may_connect(actor, provider)
+    door = BY_PASSWORD[provider]
     if not throttle.attempt("account_password", str(actor.user.pk), limit=MOST_TRIES, now=now):
         raise AccountRefused("That was tried too often. Please wait ten minutes.", field="password")
     try:
-        account = accounts_caldav.find(address, username, password)
-        listed = accounts_caldav.calendars(account, username, password, live=True, before=None).calendars()
+        account = door.find(address, username, password)
+        listed = door.calendars(account, username, password, live=True, before=None).calendars()
     except NotAuthorised as trouble:
         raise AccountRefused(trouble.text, field="password") from trouble
     except Unreachable as trouble:
@@ -162,14 +183,14 @@ def connect_caldav(
         raise AccountRefused(trouble.text, field="address") from trouble
     if not listed:
         raise AccountRefused("There is no calendar in this account. Nothing was connected.", field="address")
-    name = account.principal or account.homes[0]
+    name, place = door.named(account, username)
     account_id = name if len(name) <= 255 else hashlib.sha256(name.encode()).hexdigest()
-    found = _Found(_PROVIDER.CALDAV, account_id, username, user_name=account.name)
+    found = _Found(provider, account_id, username, user_name=place)
     login = Login(
         address=address[:500],
         username=username[:300],
         password=password,
-        found=accounts_caldav.written(account),
+        found=door.written(account),
     )
     return _store(actor, lawyer, found, listed, now, login=login)
 

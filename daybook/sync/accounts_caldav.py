@@ -38,6 +38,11 @@ def service(connection: Connection, *, live: bool, before: Before) -> CaldavCale
     return calendars(account_of(login.found), login.username, login.password, live=live, before=before)
 
 
+def named(account: Account, username: str) -> tuple[str, str]:
+    """What tells this account from others, and what people call its place."""
+    return account.principal or account.homes[0], account.name
+
+
 def written(account: Account) -> dict[str, Any]:
     """An account as it is kept."""
     return asdict(account)

@@ -22,7 +22,12 @@ from daybook.sync.models import Connection, Link
 from daybook.sync.reading import Asked, Find, Told
 
 #: Lawyers' own accounts that are asked one by one; feeds are quick, and read with the firm's.
-OWN = (Connection.Provider.GOOGLE, Connection.Provider.MICROSOFT, Connection.Provider.CALDAV)
+OWN = (
+    Connection.Provider.GOOGLE,
+    Connection.Provider.MICROSOFT,
+    Connection.Provider.CALDAV,
+    Connection.Provider.EXCHANGE,
+)
 
 #: How often a reading is begun again because another one of the same calendar has crossed it.
 CROSSINGS = 3
@@ -242,6 +247,7 @@ FINDERS: dict[str, Find] = {
     Connection.Provider.GOOGLE: deltas.find,
     Connection.Provider.MICROSOFT: deltas.find,
     Connection.Provider.CALDAV: deltas.find,
+    Connection.Provider.EXCHANGE: deltas.find,
     Connection.Provider.ICS: feeds.find,
 }
 

@@ -160,12 +160,19 @@ def _caldav(connection: Connection, haste: Haste, before: Before) -> Service:
     return accounts_caldav.service(connection, live=haste is Haste.LIVE, before=before)
 
 
+def _exchange(connection: Connection, haste: Haste, before: Before) -> Service:
+    from daybook.sync import accounts_exchange
+
+    return accounts_exchange.service(connection, live=haste is Haste.LIVE, before=before)
+
+
 #: Every provider with calendars that can be asked. A feed (sync/feeds.py) is a file, and no service.
 _SERVICES: dict[str, Make] = {
     _PROVIDER.CLIO: _clio,
     _PROVIDER.GOOGLE: _google,
     _PROVIDER.MICROSOFT: _microsoft,
     _PROVIDER.CALDAV: _caldav,
+    _PROVIDER.EXCHANGE: _exchange,
 }
 #: Which of them tell of changes in a calendar by themselves. Clio tells of the whole account (sync/hooks.py).
 WATCHED: frozenset[str] = frozenset({_PROVIDER.GOOGLE, _PROVIDER.MICROSOFT})

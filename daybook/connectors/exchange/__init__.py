@@ -20,7 +20,7 @@ from daybook.connectors.guard import Refused, Resolver
 if TYPE_CHECKING:
     from daybook.connectors.exchange.service import ExchangeCalendars
 
-__all__ = ["Account", "discover", "exchange_calendars", "installed"]
+__all__ = ["NOT_INSTALLED", "Account", "discover", "exchange_calendars", "installed"]
 
 
 def installed() -> bool:

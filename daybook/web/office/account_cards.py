@@ -63,6 +63,11 @@ _KINDS: dict[str, _Kind] = {
         _PROVIDER.MICROSOFT.label,
         "Calendars of Microsoft 365, Exchange Online, Outlook.com or Hotmail take your time, and one can receive your appointments.",
     ),
+    _PROVIDER.EXCHANGE: _Kind(
+        "Exchange Server",
+        "an Exchange server",
+        "Calendars of an Exchange Server in your firm's own house, opened with your password there: read every five minutes and before each booking.",
+    ),
     _PROVIDER.CALDAV: _Kind(
         "Apple iCloud, Fastmail, Nextcloud or another CalDAV server",
         "a calendar server",
@@ -93,7 +98,7 @@ def cards(actor: Actor, lawyer: Lawyer) -> list[Card]:
 
 def _connect_url(provider: str) -> str:
     if provider in accounts.BY_PASSWORD:
-        return reverse("account_caldav")
+        return reverse(f"account_{provider}")
     return reverse("account_connect", args=[provider])
 
 

@@ -34,10 +34,11 @@ DOOR = "account_door"  # the session's key for a visit to a provider that has be
 #: Codes live about ten minutes; signing in over there may take some more.
 VISIT = timedelta(minutes=30)
 
-GOOGLE, MICROSOFT, CALDAV = (
+GOOGLE, MICROSOFT, CALDAV, EXCHANGE = (
     Connection.Provider.GOOGLE,
     Connection.Provider.MICROSOFT,
     Connection.Provider.CALDAV,
+    Connection.Provider.EXCHANGE,
 )
 
 #: Where a form of ours may lead in the end: a browser checks every step until the first page.
@@ -104,6 +105,32 @@ class CaldavForm(RefusableForm):
         return typed
 
 
+class ExchangeForm(CaldavForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        says = {
+            "address": (
+                "Server address or email address",
+                "The name of the firm's Exchange server, as in mail.firm.example; whoever runs it knows it.",
+            ),
+            "username": (
+                "User name",
+                "As you sign in to Windows or to Outlook on the web, often with the firm's domain in front: FIRM\\dana. "
+                "Leave it empty if it is that email address.",
+            ),
+            "password": ("Password", "The one that goes with that user name."),
+        }
+        for name, (label, help_text) in says.items():
+            self.fields[name].label, self.fields[name].help_text = label, help_text
+
+
+#: What is opened by a password: its form, what one connects to, and which those are.
+BY_PASSWORD: dict[str, tuple[type[CaldavForm], str, str]] = {
+    CALDAV: (CaldavForm, "a calendar server", "Apple iCloud, Fastmail, Nextcloud or another CalDAV server"),
+    EXCHANGE: (ExchangeForm, "an Exchange server", "Exchange Server in your firm's own house"),
+}
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @office("see_integrations")
 def connect(request: OfficeRequest, provider: str) -> HttpResponse:
@@ -123,7 +150,17 @@ def caldav(request: OfficeRequest) -> HttpResponse:
     lawyer = lawyer_of(request)
     if lawyer is None:
         return render(request, "desk/choose.html", {"next": request.path})
-    return _by_password(request, lawyer, None)
+    return _by_password(request, lawyer, CALDAV, None)
+
+
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
+@office("see_integrations")
+def exchange(request: OfficeRequest) -> HttpResponse:
+    lawyer = lawyer_of(request)
+    if lawyer is None:
+        return render(request, "desk/choose.html", {"next": request.path})
+    return _by_password(request, lawyer, EXCHANGE, None)
 
 
 @sensitive_post_parameters("password")
@@ -135,7 +172,7 @@ def reconnect(request: OfficeRequest, connection_id: int) -> HttpResponse:
     assert connection.lawyer is not None
     if connection.provider in accounts.OAUTH:
         return _to_door(request, connection.provider, connection.lawyer, connection)
-    return _by_password(request, connection.lawyer, connection)
+    return _by_password(request, connection.lawyer, connection.provider, connection)
 
 
 def _to_door(
@@ -236,25 +273,39 @@ def _ours(visit: Any, provider: str, request: OfficeRequest) -> bool:
     )
 
 
-def _by_password(request: OfficeRequest, lawyer: Lawyer, known: Connection | None) -> HttpResponse:
+def _by_password(
+    request: OfficeRequest, lawyer: Lawyer, provider: str, known: Connection | None
+) -> HttpResponse:
     typed = request.POST if request.method == "POST" else None
-    form = CaldavForm(typed, initial=_typed_before(known))
+    kind, what, which = BY_PASSWORD[provider]
+    form = kind(typed, initial=_typed_before(known))
     status, refused = (422 if form.is_bound else 200), ""
     try:
-        accounts.may_connect(request.actor, CALDAV)
+        accounts.may_connect(request.actor, provider)
     except Refusal as refusal:
         refused, status = refusal.text, refusal.status if form.is_bound else 200
     if not refused and form.is_valid():
         try:
-            returned = accounts.connect_caldav(
-                actor=request.actor, lawyer=lawyer, now=timezone.now(), **form.cleaned_data
+            returned = accounts.connect_by_password(
+                actor=request.actor,
+                lawyer=lawyer,
+                provider=provider,
+                now=timezone.now(),
+                **form.cleaned_data,
             )
         except Refusal as refusal:
             form.refuse(refusal)
             status = refusal.status
         else:
             return _welcome(request, returned, lawyer)
-    context = {"form": form, "lawyer": lawyer, "known": known, "refused": refused}
+    context = {
+        "form": form,
+        "lawyer": lawyer,
+        "known": known,
+        "refused": refused,
+        "what": what,
+        "which": which,
+    }
     return render(request, "firm/account_caldav.html", context, status=status)
 
 

@@ -56,6 +56,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("integrations/clio/calendars/", calendars.manage, name="manage_calendars"),
     path("integrations/clio/calendars/refresh/", calendars.refresh, name="manage_calendars_refresh"),
     path("integrations/caldav/connect/", accounts.caldav, name="account_caldav"),
+    path("integrations/exchange/connect/", accounts.exchange, name="account_exchange"),
     path("integrations/<slug:provider>/connect/", accounts.connect, name="account_connect"),
     path("integrations/<slug:provider>/callback/", accounts.callback, name="account_callback"),
     path(
