@@ -99,8 +99,10 @@ def _asked_for(url: str, way: Way, certificates: ssl.SSLContext | None) -> Auth:
             answer = session.post(
                 url, data=b"", headers={"Content-Type": "text/xml; charset=utf-8"}, allow_redirects=False
             )
-        except requests.exceptions.RequestException:
+        except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema):
             raise Refused(NAME, text="That is not a web address. It should begin with https://.") from None
+        except requests.exceptions.RequestException as error:
+            raise Unreachable(NAME) from error
     if answer.status_code != 401:
         raise Missing(NAME, status=answer.status_code, text=NO_EXCHANGE)
     offered = answer.headers.get("WWW-Authenticate", "").lower()

@@ -220,6 +220,10 @@ class Session:
         except EWSError as error:
             after = getattr(error, "back_off", None)
             raise trouble_of(type(error).__name__, write=write, after=after) from error
+        except requests.exceptions.RequestException as error:
+            raise Unreachable(NAME, maybe_applied=write) from error  # while a step of signing in was read
+        finally:
+            self._way.end()
 
     def one(self, operation: str, payload: Element) -> Element:
         """The one response message of a request about one thing. Raises RemoteTrouble also for its own error."""

@@ -22,6 +22,8 @@ from daybook.connectors.http import CONNECT_SECONDS, READ_SECONDS, guards
 
 MAX_BYTES = 40 * 1024 * 1024
 _MOST_PLACES = 4
+#: More than this is no page that says who may come in.
+SHORT = 64 * 1024
 
 log = structlog.get_logger("daybook.connectors")
 
@@ -38,14 +40,21 @@ class Way:
         self._private, self._resolve = private, resolve
         self._deadline = 0.0
         self._line: socket.socket | None = None
+        self._timer: threading.Timer | None = None
 
-    def begin(self) -> threading.Timer:
+    def begin(self) -> None:
         """From now on the request may take its time; the timer ends it, even when a byte arrives now and then."""
+        self.end()
         self._deadline = time.monotonic() + self.seconds
-        timer = threading.Timer(self.seconds, self._hang_up)
-        timer.daemon = True
-        timer.start()
-        return timer
+        self._timer = threading.Timer(self.seconds, self._hang_up)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def end(self) -> None:
+        """The request is over."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
     @property
     def left(self) -> float:
@@ -77,6 +86,7 @@ class Way:
                 self._line.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
+        self.end()
         if self._line is not None:
             self._line.close()
             self._line = None
@@ -117,13 +127,15 @@ class GuardedAdapter(HTTPAdapter):
         for guard in guards:
             guard()
         way, started, status, failure = self._way, time.monotonic(), None, None
-        timer = way.begin()
+        way.begin()
+        asked_back = False
         try:
             response = super().send(
                 request, stream=True, timeout=(CONNECT_SECONDS, READ_SECONDS), verify=True, proxies={}
             )
             status = response.status_code
-            body = self._read(response)
+            asked_back = _asks_back(response)
+            body = b"" if asked_back else self._read(response)
         except requests.exceptions.SSLError as error:
             failure = type(error).__name__
             raise Unreachable(NAME) from error  # no certificate to trust: nothing was sent
@@ -134,7 +146,8 @@ class GuardedAdapter(HTTPAdapter):
             failure = type(error).__name__
             raise Unreachable(NAME, status=status, maybe_applied=way.write) from error
         finally:
-            timer.cancel()
+            if not asked_back:
+                way.end()
             log.info(
                 "remote_request",
                 provider=NAME,
@@ -144,6 +157,8 @@ class GuardedAdapter(HTTPAdapter):
                 ms=round((time.monotonic() - started) * 1000),
                 **({"failure": failure} if failure else {}),
             )
+        if asked_back:
+            return response
         response._content = body  # what requests itself puts there when it reads an answer to its end
         response._content_consumed = True
         return response
@@ -164,3 +179,12 @@ class GuardedAdapter(HTTPAdapter):
         if self._way.left <= 0:
             raise Unreachable(NAME, status=response.status_code, maybe_applied=self._way.write)
         return b"".join(parts)
+
+
+def _asks_back(response: requests.Response) -> bool:
+    """
+    Whether this is a step of signing in, which requests_ntlm wants unread: it looks at the certificate of the line it came
+    by. It is short, and read while the request's time goes on.
+    """
+    length = response.headers.get("Content-Length", "")
+    return response.status_code == 401 and length.isdigit() and int(length) <= SHORT
