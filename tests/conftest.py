@@ -27,6 +27,15 @@ pytest_plugins = [
     "tests.stage.journey",
 ]
 
+#: Files that take longest. They begin first, so that no process is left alone with one at the end.
+LONGEST = (
+    "tests/flows/test_mirror_machine.py",
+    "tests/web/test_nasty_input.py",
+    "tests/flows/test_entries_laws.py",
+    "tests/house/test_run.py",
+    "tests/connectors/test_calendar_contract_caldav.py",
+)
+
 _reservation: Reservation | None = None
 
 
@@ -117,11 +126,13 @@ def transactional_db(transactional_db: None) -> Iterator[None]:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
-    Whoever only marks a test as transactional means that fixture too. And the browser comes last: Playwright leaves an
+    Whoever only marks a test as transactional means that fixture too. The longest begin. And the browser comes last: Playwright leaves an
     event loop in the tests' thread, under which Django has other database connections than without (asgiref's Local,
     read 2026-11), so that a test before and a test after it would not share what they think they share.
     """
-    items.sort(key=lambda item: item.path.is_relative_to(ROOT / "tests" / "browser"))
+    begin = {ROOT / name: place for place, name in enumerate(LONGEST)}
+    browser = ROOT / "tests" / "browser"
+    items.sort(key=lambda item: (item.path.is_relative_to(browser), begin.get(item.path, len(begin))))
     for item in items:
         marker = item.get_closest_marker("django_db")
         if marker and marker.kwargs.get("transaction") and "transactional_db" not in item.fixturenames:  # type: ignore[attr-defined]
