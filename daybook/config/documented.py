@@ -38,7 +38,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("BOOKING_ATTEMPTS", "booking attempts from one address in ten minutes; 0 is no limit", "60"),
     Setting(
         "PRIVATE_NETWORKS",
-        "1 lets addresses that lawyers type (feeds, CalDAV servers) lie in private networks, and be http",
+        "1 lets addresses that lawyers type (feeds, CalDAV and Exchange servers) lie in private networks, and be http",
         "0",
     ),
     Setting("FEEDS_PRIVATE_NETWORKS", "the earlier name of PRIVATE_NETWORKS", "0"),
