@@ -211,13 +211,20 @@ def test_a_server_that_leads_into_a_private_network_is_not_followed(net: Hosts):
         find(net, net.at("dav.example", "/x/"))
 
 
-@pytest.mark.parametrize(
-    "typed", ["http://dav.example/", "ftp://dav.example/", "https://", "https://[", "dana@"]
-)
+@pytest.mark.parametrize("typed", ["http://dav.example/", "ftp://dav.example/", "https://", "https://["])
 def test_what_is_no_address_is_refused_in_words(typed: str):
     with pytest.raises(RemoteTrouble) as caught:
         discover(typed, username="dana", password="secret", resolve=lambda host, port: ["93.184.216.34"])
     assert "https://" in caught.value.text or "could not be reached" in caught.value.text
+
+
+@pytest.mark.parametrize(
+    "typed", ["not an address", "dana hart@dav.example", "https://dav.example/my work/", " ", "dana@"]
+)
+def test_what_is_neither_a_web_address_nor_a_mail_address_is_told_so(typed: str):
+    with pytest.raises(Refused) as caught:
+        discover(typed, username="dana", password="secret", resolve=lambda host, port: ["93.184.216.34"])
+    assert caught.value.text == "That is not a web address or a mail address."
 
 
 def test_a_redirect_later_on_is_followed_only_to_hosts_found_at_first(net: Hosts):

@@ -26,6 +26,7 @@ NO_CALENDARS = (
     "There is no calendar server (CalDAV) at this address. Look in your calendar program's or provider's help for its "
     "CalDAV address; for a calendar that is only published, add it as a feed."
 )
+NO_ADDRESS = "That is not a web address or a mail address."
 NO_BASIC = "This calendar server wants to be signed in to in a way that Daybook does not know."
 
 
@@ -86,6 +87,8 @@ def discover(
 def _start(typed: str) -> _Start:
     """Where to look, in this order."""
     text = re.sub(r"^(mailto|caldavs?|webcals?):(//)?", "", typed.strip(), flags=re.IGNORECASE)
+    if not text or re.search(r"\s", text) or text.endswith("@"):
+        raise Refused(settings.NAME, text=NO_ADDRESS)
     if "@" in text and "/" not in text:
         domain = text.rpartition("@")[2].strip().lower()
         known = settings.known_by_mail(domain)
