@@ -84,7 +84,9 @@ def test_the_links_back_lead_to_the_page_the_type_is_on(cast: Cast, ben: Lawyer,
     book(cast, kind, 9)
     visitor = Client()
     held = press(kind, cast, 10, visitor)
-    assert f'href="{times(kind)}?from={TUESDAY}"' in visitor.get(held["Location"]).text
+    assert (
+        f'href="{times(kind)}?from={TUESDAY}&amp;zone=America%2FDenver"' in visitor.get(held["Location"]).text
+    )
     confirmed = visitor.post(held["Location"], DANA)
     answer = visitor.post(f"{confirmed['Location']}cancel/", {})
     assert answer.status_code == 302

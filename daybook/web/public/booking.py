@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
@@ -11,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -64,7 +66,9 @@ def _hold(request: HttpRequest, offer: AppointmentType) -> HttpResponse:
     except Refusal as refusal:
         missed = Refused(start, refusal)
         return times_page(request, offer, notice=refusal.text, status=refusal.status, missed=missed)
-    response = redirect("public_hold", token=links.link_token(held))
+    # Whoever is met may live elsewhere: from here on the client's zone is the one the page was read in.
+    query = urlencode({"zone": visitor_zone(request, offer.lawyer.time_zone).name})
+    response = redirect(f"{reverse('public_hold', args=[links.link_token(held)])}?{query}")
     response.set_signed_cookie(
         _HOLD_COOKIE,
         key,
@@ -92,10 +96,11 @@ def times_page(
     missed: Refused | None = None,
     template: str = "public/times.html",
     extra: dict[str, Any] | None = None,
+    zone_name: str = "",
 ) -> HttpResponse:
-    """The page itself, with a notice when something was refused."""
+    """The page itself, with a notice when something was refused; in `zone_name` for a visitor who chose no zone."""
     now = timezone.now()
-    zone: Zone = visitor_zone(request, offer.lawyer.time_zone)
+    zone: Zone = visitor_zone(request, zone_name or offer.lawyer.time_zone)
     key = _hold_key(request)
     table = timetable(request, offer, zone.name, now, without=without, hold_key=key, missed=missed)
     asked_from = request.GET.get("from", "")[:10]

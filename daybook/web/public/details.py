@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -97,4 +98,4 @@ def _too_soon(held: Appointment, now: datetime) -> bool:
 def _other_times(held: Appointment, zone: str) -> str:
     offer = held.appointment_type
     url = reverse("public_times", args=[offer.firm.slug, queries.page_of(held), offer.slug])
-    return f"{url}?from={to_local(held.start, zone).date().isoformat()}"
+    return f"{url}?{urlencode({'from': to_local(held.start, zone).date().isoformat(), 'zone': zone})}"

@@ -131,6 +131,7 @@ def move(request: HttpRequest, found: Appointment, token: str) -> HttpResponse:
         status=status,
         without=found.pk,
         template="public/move.html",
+        zone_name=found.client_time_zone,
         extra={"appointment": found, "token": token, "people": names_of(found)},
     )
 

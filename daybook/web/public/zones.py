@@ -1,4 +1,4 @@
-"""The visitor's time zone: from the address, else the cookie, else the lawyer's; and the list to choose from."""
+"""The visitor's time zone: from the address, else the page pressed on, the cookie, the lawyer's; and the list."""
 
 from __future__ import annotations
 
@@ -34,16 +34,21 @@ class Zone:
 def visitor_zone(request: HttpRequest, fallback: str) -> Zone:
     """The zone in which this visitor is shown times. A name nobody knows gives `fallback` and an error text."""
     cookie = request.COOKIES.get(COOKIE, "")
-    remembered = _known(cookie) if cookie else ""
+    remembered = _known(cookie)
     kept = remembered or fallback
     asked = request.GET.get("zone", "").strip()
     if not asked:
-        return Zone(kept, guessed=not remembered)
+        return Zone(shown_zone(request) or kept, guessed=not remembered)
     try:
         hours.zone(asked)
     except UnknownTimeZone as refusal:
         return Zone(kept, error=refusal.text)
     return Zone(asked, asked=True)
+
+
+def shown_zone(request: HttpRequest) -> str:
+    """The zone of the times somebody just pressed one of, as that page said it; "" where it said none, or nonsense."""
+    return _known(request.POST.get("zone", "").strip())
 
 
 def remember(response: HttpResponse, zone: Zone) -> None:
@@ -53,6 +58,8 @@ def remember(response: HttpResponse, zone: Zone) -> None:
 
 
 def _known(name: str) -> str:
+    if not name:
+        return ""
     try:
         hours.zone(name)
     except UnknownTimeZone:
