@@ -1,4 +1,4 @@
-"""Authorization: sign-in, Allow or Cancel, codes, tokens and their end (Google's OAuth guide for web servers)."""
+"""Authorization: sign-in, Continue or Cancel, codes, tokens and their end (Google's OAuth guide for web servers)."""
 
 from __future__ import annotations
 

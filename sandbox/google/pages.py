@@ -55,7 +55,7 @@ def consent(world: World, asked: dict[str, str], account: Row) -> Response:
         f"<h1>{app} wants access to your Google Account</h1>"
         f"<p><strong>{escape(account['email'])}</strong></p>"
         f'<form method="post" action="/consent">{hidden(asked)}<p>Select what {app} can access</p>{boxes}'
-        '<button type="submit" name="decision" value="allow">Allow</button>'
+        '<button type="submit" name="decision" value="allow">Continue</button>'
         '<button type="submit" name="decision" value="cancel" class="quiet">Cancel</button></form>'
         f'<p class="small"><a href="/signout?{escape(urlencode(asked))}">Use another account</a></p>',
     )

@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from daybook.sync.models import Connection
 from tests.cast import Cast, at, hart_and_vale, next_weekday
-from tests.stage.browser import PHONE
+from tests.flows.office import Office
+from tests.stage.browser import DESKTOP, PHONE
 from tests.stage.journey import work
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def test_google_is_declined_connected_chosen_from_renewed_and_disconnected(
     look(page)
     to_google(page, "Cancel")
     page.get_by_text("Nothing was connected.").wait_for()
-    to_google(page, "Allow")
+    to_google(page, "Continue")
     page.get_by_text("Successfully connected to Google Calendar").wait_for()
     look(page)
     work()
@@ -95,7 +96,7 @@ def test_google_is_declined_connected_chosen_from_renewed_and_disconnected(
     page.get_by_role("link", name="Reconnect").click()
     look(page)
     page.get_by_role("button", name="Continue to Google Calendar").click()
-    page.get_by_role("button", name="Allow", exact=True).click()
+    page.get_by_role("button", name="Continue", exact=True).click()
     page.get_by_text("Successfully connected to Google Calendar").wait_for()
 
     phone = come_in(cast.alice_user, "/integrations/", PHONE, **DENVER)
@@ -106,6 +107,40 @@ def test_google_is_declined_connected_chosen_from_renewed_and_disconnected(
     phone.get_by_role("button", name="Disconnect").click()
     phone.get_by_text("Disconnected from Google Calendar").wait_for()
     assert Connection.objects.get().state == Connection.State.DISCONNECTED
+
+
+def box(of: Any) -> dict[str, float]:
+    found = of.bounding_box()
+    assert found is not None
+    return found
+
+
+def test_calendars_of_several_accounts_stand_below_their_headings_on_every_screen(
+    transactional_db: None, clio: Any, google: Sandbox, come_in: Any, look: Any
+) -> None:
+    office = Office(clio)
+    page = come_in(office.cast.alice_user, "/integrations/", **DENVER)
+    to_google(page, "Continue")
+    page.get_by_text("Successfully connected to Google Calendar").wait_for()
+    work()
+    for shape in (DESKTOP, PHONE):
+        page = come_in(office.cast.alice_user, "/integrations/clio/calendars/", shape, **DENVER)
+        look(page)
+        groups = page.locator("fieldset.card")
+        assert groups.count() == 2
+        for group in groups.all():
+            heading, first, card = (
+                box(one) for one in (group.locator("legend"), group.locator("li").first, group)
+            )
+            assert heading["y"] + heading["height"] <= first["y"]
+            assert first["width"] > card["width"] * 0.8
+            for tick in (box(one) for one in group.get_by_role("checkbox").all()):
+                assert card["x"] < tick["x"] < card["x"] + card["width"]
+                assert card["y"] < tick["y"] < card["y"] + card["height"] - tick["height"]
+        choice = page.get_by_label("Primary Calendar").locator("optgroup")
+        names = [one.get_attribute("label") for one in choice.all()]
+        assert names == ["Clio", f"Google Calendar · {ALICE}"] == groups.locator("legend").all_inner_texts()
+        assert page.locator("header .lead, .lead").first.inner_text() == "Alice Hart"
 
 
 def test_a_wrong_app_password_is_told_beside_its_field_on_a_phone(

@@ -140,7 +140,7 @@ class Walk:
         page.get_by_label("Email").fill(ALICE)
         page.get_by_label("Password").fill("google")
         page.get_by_role("button", name="Sign in").click()
-        page.get_by_role("button", name="Allow", exact=True).click()
+        page.get_by_role("button", name="Continue", exact=True).click()
         page.get_by_text("Successfully connected to Google Calendar").wait_for()
         take("calendars-two-accounts", "/integrations/clio/calendars/", ALICE)
         take("integrations-own", "/integrations/", ALICE)

@@ -47,6 +47,8 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
+    """`text` has places for the words of _SPOKEN_TO."""
+
     title: str
     button: str
     text: str
@@ -56,23 +58,34 @@ _KINDS: dict[str, _Kind] = {
     _PROVIDER.GOOGLE: _Kind(
         _PROVIDER.GOOGLE.label,
         _PROVIDER.GOOGLE.label,
-        "Your own Google calendars take your time, and one of them can receive your appointments.",
+        "Google calendars block {time}: they are checked before every booking, and one can receive {appointments}.",
     ),
     _PROVIDER.MICROSOFT: _Kind(
         _PROVIDER.MICROSOFT.label,
         _PROVIDER.MICROSOFT.label,
-        "Calendars of Microsoft 365, Exchange Online, Outlook.com or Hotmail take your time, and one can receive your appointments.",
+        "Calendars of Microsoft 365, Exchange Online, Outlook.com or Hotmail block {time}: they are checked before every booking, "
+        "and one can receive {appointments}.",
     ),
     _PROVIDER.EXCHANGE: _Kind(
         "Exchange Server",
         "an Exchange server",
-        "Calendars of an Exchange Server in your firm's own house, opened with your password there: read every five minutes and before each booking.",
+        "Calendars of an Exchange Server in your firm's own house, opened with {password} there: read every five minutes and before each booking.",
     ),
     _PROVIDER.CALDAV: _Kind(
         "Apple iCloud, Fastmail, Nextcloud or another CalDAV server",
         "a calendar server",
         "Calendars that are opened with an app password: read every five minutes and before each booking.",
     ),
+}
+
+#: To the lawyer at their own desk, and to somebody else about them.
+_SPOKEN_TO: dict[bool, dict[str, str]] = {
+    True: {"time": "your time", "appointments": "your appointments", "password": "your password"},
+    False: {
+        "time": "the time of {name}",
+        "appointments": "the appointments",
+        "password": "the lawyer's password",
+    },
 }
 
 #: How each state is colored, as a word with a color.
@@ -82,18 +95,25 @@ _TONES: dict[str, str] = {Connection.State.ACTIVE: "good", Connection.State.BROK
 def cards(actor: Actor, lawyer: Lawyer) -> list[Card]:
     """A card for each kind, with the lawyer's accounts on it."""
     own = accounts.of_lawyer(lawyer)
+    themselves = actor.own is not None and actor.own.pk == lawyer.pk
+    words = {key: word.format(name=lawyer.name) for key, word in _SPOKEN_TO[themselves].items()}
     return [
         Card(
             key=provider,
             title=kind.title,
             button=kind.button,
-            text=kind.text,
+            text=kind.text.format(**words),
             connect_url=_connect_url(provider),
             accounts=tuple(_account(one, lawyer) for one in own if one.provider == provider),
             refused=_refused(actor, provider),
         )
         for provider, kind in _KINDS.items()
     ]
+
+
+def who_connects(lawyer: Lawyer) -> str:
+    """Who may choose this lawyer's calendars, for somebody who may not."""
+    return f"{lawyer.name} or an administrator of your firm"
 
 
 def _connect_url(provider: str) -> str:

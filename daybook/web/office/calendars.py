@@ -97,7 +97,7 @@ def account_of(calendar: Calendar) -> str:
         return "Calendar feeds"
     if connection.lawyer_id is None:
         return connection.get_provider_display()
-    return f"{connection.get_provider_display()}: {connection.account_name}"
+    return f"{connection.get_provider_display()} · {connection.account_name}"
 
 
 def grouped(calendars: list[Calendar]) -> list[tuple[str, list[Calendar]]]:
@@ -141,11 +141,8 @@ class CalendarsForm(RefusableForm):
         self.calendars = {calendar.pk: calendar for calendar in calendars}
         primary = self.fields["primary"]
         groups = [(name, [(str(c.pk), named(c)) for c in own]) for name, own in grouped(calendars)]
-        # One account needs no heading.
-        primary.choices = [
-            ("", "Choose a calendar"),
-            *(groups if len(groups) > 1 else groups[0][1] if groups else []),
-        ]
+        # Under its account, also where there is only one: calendars are often called after their owner alone.
+        primary.choices = [("", "Choose a calendar"), *groups]
         primary.widget.reasons = {str(c.pk): reason_of(c) for c in calendars}
         primary.required = any(calendar.writable for calendar in calendars)
         primary.initial = next((str(key) for key, use in uses.items() if use.is_primary), "")
@@ -205,7 +202,6 @@ def manage(request: OfficeRequest) -> HttpResponse:
     context = {
         "lawyer": lawyer,
         "connection": connection,
-        "provider": Connection.Provider.CLIO.label,
         "active": connection is not None and connection.state == Connection.State.ACTIVE,
         "form": form,
         "groups": _groups(form, uses, lawyer, timezone.now()),

@@ -75,7 +75,7 @@ def feeds(request: OfficeRequest) -> HttpResponse:
             form.refuse(refusal)
             status = refusal.status
         else:
-            messages.success(request, "Added. Its entries take time from now on.")
+            messages.success(request, "Added. Its entries block time from now on.")
             return redirect(_here(lawyer))
     context = {"lawyer": lawyer, "form": form, "rows": _rows(lawyer, now)}
     return render(request, "firm/feeds.html", context, status=status)

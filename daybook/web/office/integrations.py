@@ -14,7 +14,7 @@ from daybook.firms.permissions import may
 from daybook.sync import connecting, lawyers, queries
 from daybook.sync.mirror import shown
 from daybook.sync.models import Connection
-from daybook.web.office.account_cards import cards
+from daybook.web.office.account_cards import cards, who_connects
 from daybook.web.office.sync_progress import progress_of
 from daybook.web.signed_in import OfficeRequest, office
 
@@ -50,6 +50,8 @@ def integrations(request: OfficeRequest) -> HttpResponse:
             "progress": progress_of(connection, setting, now) if connection else None,
             "before": connection is not None and shown.before_go_ahead(connection),
             "questions": shown.open_questions(actor.firm.pk).count() if connection else 0,
+            "chooses_any": may(actor, "choose_calendars"),
+            "who_connects": who_connects(actor.lawyer) if actor.lawyer else "",
             "cards": cards(actor, actor.lawyer) if actor.lawyer else [],
             "desk_lawyer": actor.lawyer,
             "troubled": troubled_calendars([lawyer.pk for lawyer in request.desks], now),
