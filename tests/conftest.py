@@ -154,6 +154,19 @@ def _guards(pytestconfig: pytest.Config) -> None:
         guards.switch_on()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_follows_a_flush(pytestconfig: pytest.Config) -> Iterator[None]:
+    """Django writes its permissions and content types again after each; nobody reads them, and it takes longest of all."""
+    if not os.environ.get("DJANGO_SETTINGS_MODULE"):
+        yield
+        return
+    from django.core.management.commands import flush
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(flush, "emit_post_migrate_signal", lambda *_, **__: None)
+        yield
+
+
 @pytest.fixture
 def drain_jobs(db: None) -> Callable[..., list[str]]:
     """
