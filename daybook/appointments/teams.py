@@ -73,11 +73,23 @@ def party_of(appointment_type: AppointmentType, moved: int) -> Team:
     return Team(people_of(Appointment.objects.select_related("lawyer").get(pk=moved)), together=True)
 
 
-def named(team: Team) -> str:
-    """The lawyers of a team, as its page says them: "Alice Hart or Ben Vale", "Alice Hart and Ben Vale"."""
+def named(team: Team, *, to_public: bool = False) -> str:
+    """
+    Who is met, as a page says it: "Alice Hart or Ben Vale", "Alice Hart and one of Chloe Okafor, Ivy Lund".
+
+    Second people are named `to_public` only if each of them has a public page; else it is "a second person".
+    """
     names = [one.name for one in team.leads]
     word = " and " if team.together else " or "
-    return word.join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
+    leads = word.join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
+    if not team.seconds:
+        return leads
+    beside = ", ".join(one.name for one in team.seconds)
+    if len(team.seconds) > 1:
+        beside = f"one of {beside}"
+    if to_public and not all(one.public for one in team.seconds):
+        beside = "a second person"
+    return f"{leads}, and {beside}" if len(names) > 1 else f"{leads} and {beside}"
 
 
 # When they are free ---------------------------------------------------------------------------------------------------

@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 
 from daybook.appointments.models import Appointment
+from daybook.appointments.teams import people_of
+from daybook.firms.models import Lawyer
 from daybook.messaging import team_letters
 from daybook.messaging.calendar_file import FILE_NAME, calendar_file, method
 from daybook.messaging.models import Message
 from daybook.messaging.post import CalendarPart, Letter, message_id
-from daybook.messaging.queries import last_told
-from daybook.messaging.words import CANCELLED, client_words, notice_words
+from daybook.messaging.queries import last_told, moved_by
+from daybook.messaging.words import CANCELLED, MOVED, client_words, notice_words
 
 Kind = Message.Kind
 
@@ -25,9 +27,27 @@ TO_CLIENT: dict[str, str] = {
 WITH_CALENDAR = {Kind.CONFIRMATION, Kind.CHANGE, Kind.CANCELLATION}
 
 
+#: Occasions of notices to somebody who takes part beside the lawyer.
+BESIDE = r"^[a-z]+:\d+:\d+$"
+
+
 def act_of(message: Message) -> str:
-    """What a notice to the lawyer tells: its occasion is act and sequence, "moved:3"."""
+    """What a notice tells: its occasion is act and sequence, "moved:3", and behind that who takes part, "moved:3:12"."""
     return message.occasion.partition(":")[0]
+
+
+def reader_of(message: Message, appointment: Appointment) -> Lawyer:
+    """Whom a notice is for: the appointment's lawyer, or whoever takes part beside them."""
+    person = message.occasion.split(":")[2:]
+    if not person or int(person[0]) not in appointment.others:
+        return appointment.lawyer
+    return next(one for one in people_of(appointment) if one.pk == int(person[0]))
+
+
+def _done_by(act: str, appointment: Appointment) -> str:
+    if act == MOVED:
+        return moved_by(appointment.pk)
+    return appointment.cancelled_by if act == CANCELLED else appointment.booked_by
 
 
 def why_gone(message: Message, now: datetime) -> str:
@@ -56,7 +76,7 @@ def recipient(message: Message) -> str:
     if message.appointment is None:
         return message.to
     if message.kind == Kind.FIRM_NOTICE:
-        return message.appointment.lawyer.email
+        return reader_of(message, message.appointment).email
     return message.appointment.client_email
 
 
@@ -71,7 +91,11 @@ def letter(message: Message, now: datetime) -> Letter:
     appointment = message.appointment
     was = last_told(appointment.pk, message.sequence)
     if message.kind == Kind.FIRM_NOTICE:
-        words = notice_words(act_of(message), appointment, was=was)
+        act, reader = act_of(message), reader_of(message, appointment)
+        by_client = _done_by(act, appointment) == Appointment.Party.CLIENT
+        words = notice_words(
+            act, appointment, was=was, people=people_of(appointment), reader=reader, by_client=by_client
+        )
     else:
         words = client_words(message.kind, appointment, now=now, was=was)
     part = None

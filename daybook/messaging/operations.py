@@ -11,10 +11,11 @@ from django.utils import timezone
 
 from daybook.appointments.fetched import appointment_by_id
 from daybook.appointments.models import Appointment
+from daybook.appointments.teams import people_of
 from daybook.core.reminders import reminders
 from daybook.firms import prepared
 from daybook.firms.outbox import record
-from daybook.messaging.letters import TO_CLIENT, letter, recipient, why_gone
+from daybook.messaging.letters import BESIDE, TO_CLIENT, letter, recipient, why_gone
 from daybook.messaging.models import Message
 from daybook.messaging.post import Fate, Letter, Outcome, post
 from daybook.messaging.queries import moved_by
@@ -98,19 +99,16 @@ def _write(appointment: Appointment, rows: list[Message], now: datetime) -> list
 
 def _after_confirmation(appointment: Appointment, now: datetime) -> list[Message]:
     rows = _to_client(appointment, Kind.CONFIRMATION, now) + _reminders(appointment, now)
-    if appointment.booked_by == CLIENT:
-        rows.append(_notice(appointment, BOOKED, now))
-    return rows
+    return rows + _notices(appointment, BOOKED, now, by=appointment.booked_by)
 
 
 def _after_move(appointment: Appointment, now: datetime) -> list[Message]:
     older = _queued(appointment).filter(sequence__lt=appointment.sequence)
     _drop(older.exclude(kind=Kind.FIRM_NOTICE), "The appointment was moved since.")
     rows = _to_client(appointment, Kind.CHANGE, now) + _reminders(appointment, now)
-    if moved_by(appointment.pk) == CLIENT:
-        _drop(older.filter(kind=Kind.FIRM_NOTICE), "The appointment was moved since.")
-        rows.append(_notice(appointment, MOVED, now))
-    return rows
+    by, told = moved_by(appointment.pk), older.filter(kind=Kind.FIRM_NOTICE)
+    _drop(told if by == CLIENT else told.filter(occasion__regex=BESIDE), "The appointment was moved since.")
+    return rows + _notices(appointment, MOVED, now, by=by)
 
 
 def _after_cancellation(appointment: Appointment, now: datetime) -> list[Message]:
@@ -120,9 +118,7 @@ def _after_cancellation(appointment: Appointment, now: datetime) -> list[Message
     if appointment.confirmed_at is None:  # a hold was given up: nobody had been told of it
         return []
     rows = _to_client(appointment, Kind.CANCELLATION, now)
-    if appointment.cancelled_by == CLIENT:
-        rows.append(_notice(appointment, CANCELLED, now))
-    return rows
+    return rows + _notices(appointment, CANCELLED, now, by=appointment.cancelled_by)
 
 
 def _after_change(appointment: Appointment, now: datetime) -> list[Message]:
@@ -194,8 +190,19 @@ def _reminders(appointment: Appointment, now: datetime) -> list[Message]:
     ]
 
 
-def _notice(appointment: Appointment, act: str, now: datetime) -> Message:
-    return _row(appointment, Kind.FIRM_NOTICE, f"{act}:{appointment.sequence}", appointment.lawyer.email, now)
+def _notices(appointment: Appointment, act: str, now: datetime, *, by: str) -> list[Message]:
+    """
+    What the firm's people are told. Its lawyer hears what the client did; whoever takes part beside them hears what the
+    firm did as well, since it was not they who did it.
+    """
+    occasion = f"{act}:{appointment.sequence}"
+    lead, *others = people_of(appointment)
+    rows = [_row(appointment, Kind.FIRM_NOTICE, occasion, lead.email, now)] if by == CLIENT else []
+    if by == CLIENT or appointment.end > now:
+        rows += [
+            _row(appointment, Kind.FIRM_NOTICE, f"{occasion}:{one.pk}", one.email, now) for one in others
+        ]
+    return rows
 
 
 def plan_team(

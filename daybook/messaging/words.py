@@ -12,6 +12,7 @@ from django.template.loader import render_to_string
 from daybook.appointments.models import Appointment, AppointmentType
 from daybook.core.money import Money
 from daybook.core.times import say, say_day, say_moment, say_time, zone_label
+from daybook.firms.models import Lawyer
 from daybook.messaging.links import desk_url, manage_url
 from daybook.messaging.models import Message
 
@@ -76,19 +77,31 @@ def client_words(kind: str, appointment: Appointment, *, now: datetime, was: dat
     )
 
 
-def notice_words(act: str, appointment: Appointment, *, was: datetime | None = None) -> Words:
+def notice_words(
+    act: str,
+    appointment: Appointment,
+    *,
+    was: datetime | None = None,
+    people: Sequence[Lawyer] = (),
+    reader: Lawyer | None = None,
+    by_client: bool = True,
+) -> Words:
     """
     What the lawyer is told once a client has booked, moved or cancelled (`act`), in the lawyer's zone and the client's.
 
-    The client is named in the text only. The caller has fetched lawyer and firm along. Raises UnknownTimeZone.
+    `people` are all who take part; `reader` is the one of them it is for, if not the lawyer: in their zone then.
+    Without `by_client` it was the firm. The client is named in the text only. The caller has fetched lawyer and firm along. Raises UnknownTimeZone.
     """
-    lawyer = appointment.lawyer
+    lawyer = reader or appointment.lawyer
     zone, other = lawyer.time_zone, client_zone(appointment)
-    link = desk_url()
+    # Somebody who takes part may have no way to sign in.
+    link = desk_url() if lawyer == appointment.lawyer or lawyer.member_id else ""
     context = {
         "lawyer": lawyer.name,
         "client": appointment.client_name,
         "act": act,
+        "by_client": by_client,
+        "together": ", ".join(one.name for one in people if one != lawyer),
         "when": say(appointment.start, appointment.end, zone, other),
         "was": say(was, None, zone, other) if was and was != appointment.start else "",
         "where": {
@@ -103,7 +116,7 @@ def notice_words(act: str, appointment: Appointment, *, was: datetime | None = N
         "desk_url": link,
     }
     subject = NOTICE_SUBJECTS[act].format(when=_short(appointment, zone))
-    return written("messaging/firm_notice.txt", subject, context, [link])
+    return written("messaging/firm_notice.txt", subject, context, [link] if link else [])
 
 
 def client_zone(appointment: Appointment) -> str:

@@ -198,7 +198,12 @@ def test_reschedule_shows_only_times_at_which_the_same_people_are_free(
 def test_whoever_takes_part_sees_the_appointment_and_cannot_change_it(cast: Cast, ben: Lawyer):
     met = book(cast, robin(cast, cast.alice, ben, kind="collective"), 10)
     client = browser(ben)
-    assert "Dana Reyes" in words(client.get("/dashboard/"))
+    row = client.get("/dashboard/")
+    assert "Dana Reyes Team meeting · with Alice Hart" in words(row)
+    assert 'class="sync"' not in row.text  # the entry is in Alice's calendar, and not in Ben's
+    hers = browser(cast.alice).get("/dashboard/")
+    assert "with Alice Hart" not in words(hers)
+    assert 'class="sync"' in hers.text
     assert "Dana Reyes" in words(client.get("/dashboard/week/?on=2026-12-01"))
     page = words(client.get(f"/appointments/{met.pk}/"))
     assert "Together with Ben Vale" in page

@@ -51,6 +51,18 @@ def test_the_times_are_those_of_any_of_them_and_the_page_says_who(cast: Cast, be
     assert f'value="{start(cast, 10)}"' not in page.text
 
 
+def test_the_page_says_before_booking_who_else_is_there(cast: Cast, ben: Lawyer):
+    chloe, ivy = person(cast, "Chloe Okafor"), person(cast, "Ivy Lund")
+    one = robin(cast, cast.alice, kind="one", seconds=(ben, chloe))
+    assert "With Alice Hart and one of Ben Vale, Chloe Okafor" in words(Client().get(times(one)))
+    turns = robin(cast, cast.alice, ben, seconds=(ivy,))
+    assert "With Alice Hart or Ben Vale, and Ivy Lund" in words(Client().get(times(turns)))
+    Lawyer.objects.filter(pk=ivy.pk).update(public=False)
+    page = words(Client().get(times(turns)))
+    assert "With Alice Hart or Ben Vale, and a second person" in page
+    assert "Ivy" not in page
+
+
 def test_the_same_times_are_there_as_data(cast: Cast, ben: Lawyer):
     kind = robin(cast, cast.alice, ben)
     book(cast, cast.consultation, 10)

@@ -67,7 +67,7 @@ def times_page_of(
     offer: AppointmentType, zone: Zone, now: datetime, *, notice: str, table: Timetable, asked_from: str
 ) -> TimesPage:
     firm, lawyer = offer.firm, offer.lawyer
-    people = teams.named(teams.team_of(offer)) if offer.has_team else ""
+    people = teams.named(teams.team_of(offer), to_public=True) if offer.has_team else ""
     return TimesPage(
         ShownFirm(firm.slug, firm.name, firm.phone, firm.country, firm.currency, firm.accent),
         ShownLawyer(lawyer.slug, lawyer.name, lawyer.title, tuple(lawyer.practice_areas)),
