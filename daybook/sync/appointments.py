@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -104,7 +105,7 @@ def _ended(work: Work) -> datetime | None:
         if pushes.done(work.lease, place=work.place, now=now):
             return now
         with transaction.atomic():
-            record("appointment_pushed", firm=firm_id, now=now, subject=subject)
+            record("appointment_pushed", firm=firm_id, now=now, subject=subject, **_reached(work))
         return None
     text = " ".join(dict.fromkeys(one.text for one in work.troubles))
     waiting = [one for one in work.troubles if not one.for_good]
@@ -123,6 +124,16 @@ def _ended(work: Work) -> datetime | None:
         with transaction.atomic():
             record("push_failed", firm=firm_id, now=now, subject=subject)
     return again
+
+
+def _reached(work: Work) -> dict[str, Any]:
+    """Which calendar was written to, for the appointment's history to say."""
+    gone = work.appointment.state == State.CANCELLED
+    return {
+        "place": work.place,
+        "gone": gone,
+        "asked": not gone and proposals.open_of(work.appointment.pk) is not None,
+    }
 
 
 def _attempt(work: Work, step: Callable[[], object]) -> bool:

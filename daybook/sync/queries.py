@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from django.http import Http404
 
+from daybook.appointments.models import Appointment
 from daybook.firms.permissions import Actor
 from daybook.sync.models import Connection, Cursor, Link, Push
 
@@ -61,3 +63,15 @@ def theirs_of(connection: Connection, kind: str, ours: int) -> str:
     """Clio's id of one of our rows, or empty."""
     found = Link.objects.filter(connection=connection, kind=kind, ours=ours).values_list("theirs", flat=True)
     return found.first() or ""
+
+
+def booked_in_clio(connection: Connection, now: datetime) -> int:
+    """How many people with coming appointments Clio has already: appointments go there at once."""
+    linked = Link.objects.filter(connection=connection, kind=Link.Kind.CONTACT).values("ours")
+    coming = Appointment.objects.filter(
+        firm=connection.firm_id,
+        state=Appointment.State.CONFIRMED,
+        during__endswith__gt=now,
+        contact__in=linked,
+    )
+    return coming.order_by().values("contact").distinct().count()

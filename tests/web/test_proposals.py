@@ -59,7 +59,8 @@ def test_the_dashboard_shows_both_times_and_what_each_answer_does(alice: Client,
         "Tell the client by email",
         "The appointment moves to where its entry is now. "
         "Dana Reyes gets an email with the new time, if you let Daybook tell them.",
-        "The appointment stays as it is, and its entry in Alice’s work is moved back. Nobody is told.",
+        "The appointment stays as it is. Nobody is told.",
+        "both times stay blocked",
         "Reschedule",
         "Cancel appointment",
         "Restore in calendar",
@@ -67,7 +68,7 @@ def test_the_dashboard_shows_both_times_and_what_each_answer_does(alice: Client,
         assert part in page, part
     assert page.index("moved in Alice’s work") < page.index("Upcoming")
     own = words(alice.get(reverse("appointment", args=[appointment.pk])))
-    assert "Somebody changed this appointment in Alice’s work." in own
+    assert "Somebody changed this appointment: moved in Alice’s work." in own
 
 
 def test_reschedule_moves_it_and_tells_the_client_unless_told_not_to(alice: Client, cast: Cast):

@@ -18,7 +18,7 @@ from daybook.core import lifecycle, times
 from daybook.core.errors import ChangedMeanwhile, NotAllowedNow, Refusal
 from daybook.firms.permissions import Actor, may
 from daybook.messaging import queries as messaging
-from daybook.sync import proposals, pushes
+from daybook.sync import proposals, pushes, whereabouts
 from daybook.sync import queries as sync
 from daybook.sync.models import Connection
 from daybook.web.forms import RefusableForm, stale
@@ -26,6 +26,7 @@ from daybook.web.office import consequences
 from daybook.web.office.booking import places_of
 from daybook.web.office.choosing import TimeForm, choices
 from daybook.web.office.history import history
+from daybook.web.office.proposals import changed
 from daybook.web.office.shown import MOST_LOOKS, OUTCOMES, Row, bill_text, row, say_hours
 from daybook.web.public.zones import zone_options
 from daybook.web.signed_in import OfficeRequest, office
@@ -42,7 +43,16 @@ def shown(actor: Actor, appointment: Appointment, *, looks: int = 0) -> tuple[Ro
     zone = appointment.lawyer.time_zone
     now = timezone.now()
     edited = proposals.open_of(appointment.pk) is not None
-    one = row(appointment, actor=actor, zone=zone, connection=connection, now=now, looks=looks, edited=edited)
+    one = row(
+        appointment,
+        actor=actor,
+        zone=zone,
+        connection=connection,
+        now=now,
+        looks=looks,
+        edited=edited,
+        stays=whereabouts.left_behind([appointment]).get(appointment.pk, ""),
+    )
     return one, connection
 
 
@@ -54,11 +64,12 @@ def appointment(request: OfficeRequest, appointment_id: int) -> HttpResponse:
     one, connection = shown(request.actor, found)
     entry = getattr(found, "time_entry", None)
     zone = found.lawyer.time_zone
+    proposal = proposals.open_of(found.pk) if one.may_move else None
     context = {
         "appointment": found,
         "row": one,
-        "connection": connection,
-        "proposal": proposals.open_of(found.pk) if one.may_move else None,
+        "sides": consequences.of_now(found, connection),
+        "changed": changed(proposal) if proposal is not None else None,
         "entry": entry,
         "entry_hours": say_hours(entry.seconds) if entry else "",
         "entry_bill": bill_text(entry),

@@ -11,10 +11,11 @@ from daybook.calendars import queries as calendars
 from daybook.core import times
 from daybook.firms.models import Lawyer
 from daybook.firms.permissions import Actor, may
-from daybook.sync import accounts, questions
+from daybook.sync import accounts, clashes, questions
 from daybook.sync import queries as sync
 from daybook.sync.mirror import shown
 from daybook.sync.models import Connection, ContactSync, Push, Question
+from daybook.web.office import overlaps
 from daybook.web.office.shown import CLIO, first_address
 
 
@@ -36,6 +37,7 @@ class Item:
     text: str
     link: tuple[str, str] | None = None  # words, address
     buttons: tuple[Button, ...] = field(default=())
+    more: tuple[tuple[str, str], ...] = ()  # further links
 
 
 #: The button that deals with a question, beside "Dismiss".
@@ -48,6 +50,7 @@ def attention(actor: Actor, lawyer: Lawyer, connection: Connection | None, now: 
         *_connection(actor, connection),
         *_accounts(actor, lawyer),
         *_calendars(actor, lawyer, connection, now),
+        *_overlaps(actor, lawyer, now),
         *_contacts(actor, connection),
         *(_question(actor, one) for one in questions.open_questions(actor).exclude(kind__in=shown.KINDS)),
         *_pushes(actor, lawyer, connection, now),
@@ -107,6 +110,21 @@ def _calendars(
     return tuple(items)
 
 
+def _overlaps(actor: Actor, lawyer: Lawyer, now: datetime) -> tuple[Item, ...]:
+    """Times that turned out to be taken twice."""
+    items = []
+    for clash in clashes.open_at(actor, lawyer.pk, now):
+        about = clash.appointment
+        fine = Button("It is fine", reverse("accept_overlap", args=[clash.pk]), value="fine")
+        link: tuple[str, str] | None = None
+        more: tuple[tuple[str, str], ...] = ()
+        if may(actor, "manage_appointments", about.lawyer):
+            link = ("Reschedule", reverse("reschedule", args=[about.pk]))
+            more = (("Cancel appointment", reverse("cancel_appointment", args=[about.pk])),)
+        items.append(Item(overlaps.title(clash), overlaps.text(clash, lawyer.time_zone), link, (fine,), more))
+    return tuple(items)
+
+
 def _contacts(actor: Actor, connection: Connection | None) -> tuple[Item, ...]:
     """Contact sync, for those who may settle what it asks: one line, however many questions there are."""
     if connection is None or not may(actor, "connect_firm"):
@@ -114,7 +132,7 @@ def _contacts(actor: Actor, connection: Connection | None) -> tuple[Item, ...]:
     items = []
     setting = shown.of_connection(connection)
     if setting is not None and setting.phase == ContactSync.Phase.REVIEW:
-        text = "They have been read. Nothing is changed, here or in Clio, before you have seen what will be."
+        text = "They have been read. The first import changes nothing, here or in Clio, before you have seen what will be."
         link = ("See what will happen", reverse("sync_first"))
         items.append(Item("Clio's contacts wait for your go-ahead", text, link))
     asked = shown.open_questions(actor.firm.pk)

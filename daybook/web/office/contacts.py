@@ -16,6 +16,7 @@ from daybook.contacts.models import ContactAddress
 from daybook.core import times
 from daybook.firms.permissions import may
 from daybook.sync import queries as sync
+from daybook.sync import whereabouts
 from daybook.sync.models import Connection, Cursor
 from daybook.web.office.contact_history import BEGINNINGS
 from daybook.web.office.desks import typed
@@ -109,6 +110,7 @@ def contact(request: OfficeRequest, contact_id: int) -> HttpResponse:
     desks = [lawyer.pk for lawyer in request.desks]
     coming = appointments.upcoming(desks, now).filter(contact=found.pk)[:MOST]
     gone = appointments.past(desks, now).filter(contact=found.pk)[:MOST]
+    stays = whereabouts.left_behind([*coming, *gone])
     context = {
         "contact": found,
         "emails": found.emails.all(),
@@ -123,7 +125,14 @@ def contact(request: OfficeRequest, contact_id: int) -> HttpResponse:
                 [
                     (
                         times.say_start(one.start, one.lawyer.time_zone),
-                        row(one, actor=actor, zone=one.lawyer.time_zone, connection=connection, now=now),
+                        row(
+                            one,
+                            actor=actor,
+                            zone=one.lawyer.time_zone,
+                            connection=connection,
+                            now=now,
+                            stays=stays.get(one.pk, ""),
+                        ),
                     )
                     for one in some
                 ],

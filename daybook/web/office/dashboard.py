@@ -17,7 +17,7 @@ from daybook.core.times import say_day
 from daybook.firms.models import Lawyer
 from daybook.firms.permissions import may
 from daybook.sync import queries as sync
-from daybook.sync import questions, sending
+from daybook.sync import questions, sending, whereabouts
 from daybook.sync.models import Question
 from daybook.web.office import proposals
 from daybook.web.office.attention import attention
@@ -53,6 +53,7 @@ def _list(request: OfficeRequest, lawyer: Lawyer, tab: str, found: QuerySet[Appo
     connection = sync.connection_of(request.actor.firm.pk)
     waiting = proposals.cards(request.actor, lawyer, now)
     edited = {one.proposal.appointment_id for one in waiting}
+    stays = whereabouts.left_behind(page)
     rows = [
         row(
             one,
@@ -61,6 +62,7 @@ def _list(request: OfficeRequest, lawyer: Lawyer, tab: str, found: QuerySet[Appo
             connection=connection,
             now=now,
             edited=one.pk in edited,
+            stays=stays.get(one.pk, ""),
         )
         for one in page
     ]

@@ -22,7 +22,7 @@ HISTORY: dict[str, str] = {
     "outcome_recorded": "Outcome recorded",
     "matter_linked": "New matter asked for",
     "time_sent": "Sent to Clio",
-    "appointment_pushed": "Clio and the calendar show it as it is here",
+    "appointment_pushed": "Passed on to what was connected",
     "push_retried": "Asked to try again",
     "push_failed": "Clio or the calendar could not be made to show it",
     "edit_proposed": "Changed in its calendar",
@@ -54,10 +54,22 @@ def _what(event: Event, zone: str) -> str:
     if event.name == "outcome_recorded":
         outcome = OUTCOMES.get(str(event.details.get("outcome", "")))
         return f"{words}: {outcome[0]}" if outcome else "Outcome taken back"
+    if event.name == "appointment_pushed" and "place" in event.details:
+        return _pushed(event)
     was = event.details.get("was")
     if event.name == "appointment_rescheduled" and isinstance(was, str):
         return f"{words}; before, {times.say_start(datetime.fromisoformat(was), zone)}"
     return words
+
+
+def _pushed(event: Event) -> str:
+    """Which calendar showed it then. Earlier events do not tell."""
+    place = event.details["place"]
+    if not place:
+        return "No connected calendar shows it"
+    if event.details.get("asked"):
+        return f"In {place} its entry is left as it is until somebody has answered"
+    return f"Removed from {place}" if event.details.get("gone") else f"{place} shows it as it is here"
 
 
 def _who(event: Event) -> str:

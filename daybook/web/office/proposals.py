@@ -17,7 +17,7 @@ from daybook.core import lifecycle, times
 from daybook.core.errors import Refusal
 from daybook.firms.models import Lawyer
 from daybook.firms.permissions import Actor
-from daybook.sync import proposals
+from daybook.sync import proposals, whereabouts
 from daybook.sync import queries as sync
 from daybook.sync.models import Connection, Proposal
 from daybook.sync.proposals import AnsweredAlready
@@ -41,6 +41,34 @@ ELSEWHERE: dict[str, str] = {
 }
 
 
+#: What the appointment keeps meanwhile: there is a second time only where the entry tells one.
+BLOCKED: dict[str, str] = {
+    Kind.MOVED: "both times stay blocked",
+    Kind.UNTIMED: "its time stays blocked",
+    Kind.DELETED: "its time stays blocked",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What was changed, as the appointment's own page says it."""
+
+    proposal: Proposal
+    what: str  # "moved in Google Calendar, alice@firm.example"
+    blocked: str
+
+
+def place_of(proposal: Proposal) -> str:
+    """The calendar with its service: "Google Calendar, alice@firm.example"."""
+    spot = whereabouts.spot_of(proposal)
+    return spot.full if spot is not None else proposal.calendar
+
+
+def changed(proposal: Proposal) -> Changed:
+    what = HEADINGS[proposal.kind].format(calendar=place_of(proposal))
+    return Changed(proposal, what, BLOCKED[proposal.kind])
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """One answer: what its button says, and what it does in sentences."""
@@ -57,6 +85,8 @@ class Card:
 
     proposal: Proposal
     title: str
+    place: str
+    blocked: str
     here: str
     there: str
     noticed: str
@@ -85,7 +115,9 @@ def card(proposal: Proposal, connection: Connection | None, now: datetime) -> Ca
     who = appointment.client_name or "An appointment"
     return Card(
         proposal=proposal,
-        title=f"{who}: {HEADINGS[proposal.kind].format(calendar=proposal.calendar)}",
+        title=f"{who}: {changed(proposal).what}",
+        place=place_of(proposal),
+        blocked=BLOCKED[proposal.kind],
         here=times.say(appointment.start, appointment.end, zone),
         there=_there(proposal, zone),
         noticed=times.say_moment(proposal.noticed_at, zone),

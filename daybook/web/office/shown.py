@@ -16,6 +16,7 @@ from daybook.core.hours import local_day
 from daybook.core.money import Money
 from daybook.firms.models import Lawyer
 from daybook.firms.permissions import Actor, may
+from daybook.sync import entries
 from daybook.sync.models import Connection, Push
 
 #: Where an appointment is shown, if nothing else was noted.
@@ -30,6 +31,7 @@ SYNC_WORDS: dict[str, tuple[str, str]] = {
 NOT_CONNECTED = ("Not connected", "plain")
 NEVER_PUSHED = ("Not in Clio", "plain")
 REMOVED = ("Removed from {place}", "plain")
+LEFT = ("Left in {place}", "warn")
 EDITED = ("Changed in calendar", "warn")
 ON_BILL = ("Left on its bill", "warn")
 
@@ -65,10 +67,12 @@ def sync_of(
     *,
     looks: int = 0,
     edited: bool = False,
+    stays: str = "",
 ) -> Sync:
     """
     The state of an appointment's way to its calendar and to Clio. `moving` means that it is worth asking again in two
-    seconds; `edited` that a change over there waits for an answer.
+    seconds; `edited` that a change over there waits for an answer. `stays` is the place of an entry that nobody can reach:
+    its account is no longer connected (`whereabouts.left_behind`).
     """
     push: Push | None = getattr(appointment, "push", None)
     if push is None:
@@ -76,6 +80,8 @@ def sync_of(
     in_clio = push.place in ("", CLIO)
     if connection is None and in_clio and not _waits_elsewhere(push, now):
         return Sync(*NOT_CONNECTED)
+    if stays and (push.state == Push.State.DONE or (connection is None and _nowhere(appointment))):
+        return Sync(LEFT[0].format(place=stays), LEFT[1])
     if push.state == Push.State.DONE:
         if edited:
             return Sync(*EDITED)
@@ -93,6 +99,11 @@ def sync_of(
         moving=push.state == Push.State.PENDING and young and not broken and looks < MOST_LOOKS,
         looks=looks + 1,
     )
+
+
+def _nowhere(appointment: Appointment) -> bool:
+    """Whether no connected calendar will show its next change."""
+    return entries.target(appointment) is None
 
 
 def _waits_elsewhere(push: Push, now: datetime) -> bool:
@@ -130,6 +141,7 @@ def row(
     now: datetime,
     looks: int = 0,
     edited: bool = False,
+    stays: str = "",
 ) -> Row:
     state = lifecycle.State(appointment.state)
     manages = may(actor, "manage_appointments", appointment.lawyer) and state is not lifecycle.State.HELD
@@ -146,7 +158,7 @@ def row(
         place=appointment.get_place_display(),
         state=_state(appointment),
         outcome=OUTCOMES.get(appointment.outcome),
-        sync=sync_of(appointment, connection, now, looks=looks, edited=edited),
+        sync=sync_of(appointment, connection, now, looks=looks, edited=edited, stays=stays),
         time=time_text(getattr(appointment, "time_entry", None), actor.firm.currency),
         may_move=manages and lifecycle.allowed(state, lifecycle.Action.RESCHEDULE, firm),
         may_cancel=manages and lifecycle.allowed(state, lifecycle.Action.CANCEL, firm),

@@ -77,7 +77,7 @@ def _reading(setting: ContactSync, now: datetime) -> Progress:
         True,
         f"Reading all contacts for the first time: {cursor.seen:,} so far",
         f"{pages}{_rate(cursor.seen, cursor.started_at, now)}. You can leave this page; reading goes on. "
-        "Nothing is changed here or in Clio before you say so.",
+        f"{_so_far(setting, now)} Nothing more is before you say so.",
         trouble,
         share,
         "Waiting to go on" if trouble else "Reading",
@@ -92,6 +92,22 @@ def _trouble(cursor: Cursor, zone: str) -> str:
     return f"{cursor.trouble} What has been read is kept; Daybook goes on by itself{again}."
 
 
+def _so_far(setting: ContactSync, now: datetime) -> str:
+    """What has been changed before anybody said go: whoever has a coming appointment is in Clio at once."""
+    number = queries.booked_in_clio(setting.connection, now)
+    if not number:
+        return "The first import has changed nothing yet, here or in Clio."
+    people = (
+        "1 person with a coming appointment is"
+        if number == 1
+        else f"{number:,} people with coming appointments are"
+    )
+    return (
+        f"{people} in Clio already: appointments go there at once. "
+        "The first import has changed nothing else yet, here or in Clio."
+    )
+
+
 def _review(setting: ContactSync, now: datetime) -> Progress:
     cursor = queries.contact_import(setting.connection)
     seen = cursor.seen if cursor else 0
@@ -99,7 +115,7 @@ def _review(setting: ContactSync, now: datetime) -> Progress:
     return Progress(
         False,
         "Clio's contacts have been read and wait for your go-ahead.",
-        f"{contacts} read. Nothing has been changed, here or in Clio.",
+        f"{contacts} read. {_so_far(setting, now)}",
         word="Your go-ahead",
         tone="warn",
     )
