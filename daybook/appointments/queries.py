@@ -13,7 +13,7 @@ from django.http import Http404
 
 from daybook.appointments import fetched, teams
 from daybook.appointments.availability import offer_of, survey
-from daybook.appointments.models import Appointment, AppointmentType, Seat
+from daybook.appointments.models import Appointment, AppointmentType, Seat, TeamMember
 from daybook.calendars import queries as calendars
 from daybook.core import availability as engine
 from daybook.core.hours import day_period, zone
@@ -37,18 +37,50 @@ class OpenDays:
 
 
 def public_types(lawyer: Lawyer) -> QuerySet[AppointmentType]:
-    """What anybody with the link may book, in the order of their names."""
+    """What anybody with the link may book with them, alone or among several, in the order of their names."""
+    among = _led_by(lawyer).filter(lawyer__public=True, lawyer__active=True).values("pk")
     return AppointmentType.objects.filter(
-        lawyer=lawyer, active=True, who_may_book=AppointmentType.WhoMayBook.ANYONE
+        Q(lawyer=lawyer) | Q(pk__in=among), active=True, who_may_book=AppointmentType.WhoMayBook.ANYONE
+    ).select_related("lawyer")
+
+
+def public_team_types(firm: Firm) -> QuerySet[AppointmentType]:
+    """What anybody may book with any or all of several lawyers of the firm, the page's lawyer fetched along."""
+    return (
+        AppointmentType.objects.filter(
+            firm=firm,
+            active=True,
+            who_may_book=AppointmentType.WhoMayBook.ANYONE,
+            lawyer__public=True,
+            lawyer__active=True,
+        )
+        .exclude(kind=AppointmentType.Kind.ONE)
+        .select_related("lawyer")
     )
 
 
-def with_something_public(firm: Firm) -> QuerySet[AppointmentType, int]:
+def with_something_public(firm: Firm) -> set[int]:
     """The ids of the firm's lawyers with whom anybody with the link may book something."""
     offered = AppointmentType.objects.filter(
         firm=firm, active=True, who_may_book=AppointmentType.WhoMayBook.ANYONE
     )
-    return offered.values_list("lawyer", flat=True)
+    among = TeamMember.objects.filter(
+        appointment_type__in=public_team_types(firm), role=TeamMember.Role.LEAD, active=True
+    )
+    return {*offered.values_list("lawyer", flat=True), *among.values_list("lawyer", flat=True)}
+
+
+def _led_by(lawyer: Lawyer) -> QuerySet[AppointmentType]:
+    """The types of several lawyers of which this is one, whoever's they are."""
+    led = TeamMember.objects.filter(lawyer=lawyer, role=TeamMember.Role.LEAD, active=True)
+    return AppointmentType.objects.filter(pk__in=led.values("appointment_type")).exclude(
+        kind=AppointmentType.Kind.ONE
+    )
+
+
+def shared_types(lawyer: Lawyer) -> QuerySet[AppointmentType]:
+    """What is offered of others' types of several lawyers of which this is one."""
+    return _led_by(lawyer).filter(active=True).exclude(lawyer=lawyer).select_related("lawyer", "firm")
 
 
 def public_type(firm_slug: str, lawyer_slug: str, type_slug: str) -> AppointmentType | None:

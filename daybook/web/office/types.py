@@ -47,17 +47,33 @@ def public_link(request: OfficeRequest, appointment_type: AppointmentType) -> st
 def types(request: OfficeRequest, lawyer: Lawyer) -> HttpResponse:
     everything = list(queries.types_of(lawyer))
     offered = [
-        {"type": one, "link": public_link(request, one), "closed": _closed(one, lawyer)}
+        {"type": one, "link": public_link(request, one), "closed": _closed(one, lawyer), "also": _also(one)}
         for one in everything
         if one.active
     ]
     context = {
         "lawyer": lawyer,
         "offered": offered,
+        "shared": [
+            {
+                "type": one,
+                "link": public_link(request, one),
+                "closed": NOT_PUBLIC[one.who_may_book] or f"The public page of {one.lawyer.name} is off",
+                "also": _also(one),
+                "edits": may(request.actor, "edit_types", one.lawyer),
+            }
+            for one in queries.shared_types(lawyer)
+        ],
         "retired": [one for one in everything if not one.active],
         "profile": may(request.actor, "edit_profile", lawyer),
     }
     return render(request, "firm/types.html", context)
+
+
+def _also(one: AppointmentType) -> str:
+    """Who is needed beside the lawyers: "Ivy Lund", "one of Ivy Lund, Jo Park"; empty where nobody is."""
+    names = [second.name for second in teams.team_of(one).seconds]
+    return f"one of {', '.join(names)}" if len(names) > 1 else "".join(names)
 
 
 def _closed(one: AppointmentType, lawyer: Lawyer) -> str:

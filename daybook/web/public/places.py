@@ -6,6 +6,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from daybook.appointments import queries as appointments
+from daybook.appointments import teams
+from daybook.appointments.models import AppointmentType
 from daybook.firms import queries as firms
 from daybook.firms.models import Firm
 from daybook.firms.permissions import firm_may
@@ -26,7 +28,13 @@ def firm(request: HttpRequest, firm_slug: str) -> HttpResponse:
     if not firm_may(found, "public_booking"):
         return closed(request, found)
     lawyers = firms.lawyers(found).filter(public=True, pk__in=appointments.with_something_public(found))
-    return render(request, "public/firm.html", {"firm": found, "lawyers": lawyers})
+    together = [(one, _people(one)) for one in appointments.public_team_types(found)]
+    return render(request, "public/firm.html", {"firm": found, "lawyers": lawyers, "together": together})
+
+
+def _people(offer: AppointmentType) -> str:
+    """Who may be met, where that is not its own lawyer alone."""
+    return teams.named(teams.team_of(offer), to_public=True) if offer.has_team else ""
 
 
 def lawyer(request: HttpRequest, firm_slug: str, lawyer_slug: str) -> HttpResponse:
@@ -36,7 +44,8 @@ def lawyer(request: HttpRequest, firm_slug: str, lawyer_slug: str) -> HttpRespon
         raise Http404
     if not firm_may(found.firm, "public_booking"):
         return closed(request, found.firm)
-    context = {"firm": found.firm, "lawyer": found, "types": appointments.public_types(found)}
+    types = [(one, _people(one)) for one in appointments.public_types(found)]
+    context = {"firm": found.firm, "lawyer": found, "types": types}
     return render(request, "public/lawyer.html", context)
 
 
