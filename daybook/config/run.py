@@ -66,8 +66,6 @@ class Laptop:
         self.holder = home.hold(self.ports["web"])
         self.url = f"http://127.0.0.1:{self.ports['web']}"
         self._environment()
-        if self.demo:
-            self._start_sandboxes()
         self._start_database()
         home.write_run(
             self.place, {"pid": os.getpid(), "url": self.url, "demo": self.demo, "ports": self.ports}
@@ -76,9 +74,10 @@ class Laptop:
         web = self._daybook("web", "web", "--port", str(self.ports["web"]), "--migrate", *extra)
         self.supervisor.start(web)
         self._wait_for_page(web)
-        self.supervisor.start(
-            self._daybook("worker", "worker")
-        )  # not before: it would only slow the first page
+        # Not before: all of these would only slow the first page.
+        if self.demo:
+            self._start_sandboxes()
+        self.supervisor.start(self._daybook("worker", "worker"))
         self._say(time.monotonic() - began)
 
     def _environment(self) -> None:
