@@ -71,6 +71,8 @@ EVENTS: dict[str, str] = {
     "edit_withdrawn": "What was changed in the calendar settled itself.",
     "edit_answered": "An open change in the calendar was answered by moving or cancelling the appointment.",
     "edit_restored": "The calendar is to show the appointment again as it is.",
+    "overlap_noticed": "An appointment turned out to overlap with an entry in a calendar of its lawyer's.",
+    "overlap_settled": "The overlap is no more, or somebody said that it is fine.",
     "question_asked": "Something only a person can settle was put to the office.",
     "question_answered": "A person settled it.",
     # Messages

@@ -12,7 +12,7 @@ from daybook.firms.models import Event
 from daybook.jobs import tasks
 from daybook.jobs.deferring import Wanted, defer
 from daybook.messaging import operations as messaging
-from daybook.sync import calendars, proposals, pushes, watching
+from daybook.sync import calendars, clashes, proposals, pushes, watching
 from daybook.sync.clio import active
 from daybook.sync.hooks import Subscription
 from daybook.sync.mirror import leaving, owing
@@ -45,6 +45,7 @@ def overtake(event: Event) -> None:
     """What waits for an answer about the appointment is answered by this, or has become pointless."""
     if event.subject:
         proposals.overtaken(appointment_id=event.subject, by=event.actor, now=event.at)
+        clashes.overtaken(appointment_id=event.subject, now=event.at)
 
 
 def look_at_entry(event: Event) -> None:
@@ -165,6 +166,17 @@ def read_told(calendar_id: int) -> None:
     queue(tasks.read_calendar, once=f"calendar:{calendar_id}", wait=GATHER, calendar_id=calendar_id)
 
 
+def settle_overlaps(event: Event) -> None:
+    """What overlapped with a calendar that no longer takes a lawyer's time does so no more."""
+    if event.subject:
+        clashes.chosen(lawyer_id=event.subject, now=event.at)
+
+
+def tell_overlap(event: Event) -> None:
+    if event.details["tell"]:
+        queue(tasks.alert_overlap, once=f"overlap:{event.pk}", event_id=event.pk)
+
+
 def tell_account_broken(event: Event) -> None:
     queue(tasks.alert_account, once=f"broken-account:{event.subject}", connection_id=event.subject)
 
@@ -205,7 +217,7 @@ ROUTES: dict[str, tuple[Follow, ...]] = {
     "clio_broken": (tell_broken,),
     "lawyer_matched": (settle_lawyer, push_of_lawyer),
     "calendars_read": (read_calendars,),
-    "calendars_chosen": (read_calendars, watch_chosen, push_of_lawyer),
+    "calendars_chosen": (read_calendars, watch_chosen, push_of_lawyer, settle_overlaps),
     "calendar_account_connected": (settle_account, push_of_lawyer),
     "calendar_account_declined": (),
     "calendar_account_broken": (tell_account_broken,),
@@ -250,6 +262,8 @@ ROUTES: dict[str, tuple[Follow, ...]] = {
     "edit_withdrawn": (to_calendars,),
     "edit_answered": (),
     "edit_restored": (to_calendars,),
+    "overlap_noticed": (tell_overlap,),
+    "overlap_settled": (),
     "question_asked": (),
     "question_answered": (),
     "message_sent": (),

@@ -220,6 +220,11 @@ def alert_account(connection_id: int) -> None:
     alerts.account_alert(connection_id=connection_id, now=timezone.now())
 
 
+@app.task(name="alert_overlap", priority=6, retry=PATIENT)
+def alert_overlap(event_id: int) -> None:
+    alerts.overlap_alert(event_id=event_id, now=timezone.now())
+
+
 @app.task(name="alert_connection", priority=6, retry=PATIENT)
 def alert_connection(firm_id: int) -> None:
     alerts.connection_alert(firm_id=firm_id, now=timezone.now())

@@ -10,11 +10,18 @@ from daybook.messaging.queries import (
     administrators,
     broken_account,
     broken_connection,
+    event,
     find_calendar,
     lawyer_of,
     lawyers_closed_by,
+    overlap_is_open,
 )
-from daybook.messaging.team_letters import by_connection, calendar_occasion, connection_occasion
+from daybook.messaging.team_letters import (
+    by_connection,
+    calendar_occasion,
+    connection_occasion,
+    overlap_occasion,
+)
 
 Kind = Message.Kind
 
@@ -104,6 +111,27 @@ def account_alert(*, connection_id: int, now: datetime) -> None:
         about=broken.pk,
         occasion=connection_occasion(broken),
         to=[lawyer.email, *(user.email for user in administrators(broken.firm_id))],
+        due_at=now,
+    )
+    for message_id in planned:
+        deliver(message_id=message_id, now=now)
+
+
+def overlap_alert(*, event_id: int, now: datetime) -> None:
+    """
+    Tell a lawyer, once, that an appointment of theirs turned out to overlap with an entry in one of their calendars,
+    unless that was settled meanwhile. Not inside a transaction.
+    """
+    noticed = event(event_id)
+    lawyer = lawyer_of(noticed)
+    if lawyer is None or not lawyer.email or not overlap_is_open(noticed):
+        return
+    planned = plan_team(
+        firm_id=noticed.firm_id,
+        kind=Kind.OVERLAP_ALERT,
+        about=noticed.pk,
+        occasion=overlap_occasion(noticed),
+        to=[lawyer.email],
         due_at=now,
     )
     for message_id in planned:

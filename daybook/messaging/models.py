@@ -22,6 +22,7 @@ class Message(models.Model):
         INVITATION = "invitation", "Invitation to the firm"
         CALENDAR_ALERT = "calendar_alert", "A calendar cannot be read"
         ACCOUNT_ALERT = "account_alert", "A calendar account is broken"
+        OVERLAP_ALERT = "overlap_alert", "An appointment overlaps with an entry"
         CONNECTION_ALERT = "connection_alert", "A connection is broken"
 
     class State(models.TextChoices):

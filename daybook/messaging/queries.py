@@ -107,5 +107,16 @@ def event(event_id: int) -> Event:
 
 
 def lawyer_of(broken: Event) -> Lawyer | None:
-    """Whose account it is that broke, if they still work there."""
+    """Whose account it is that broke, or whose time is taken twice, if they still work there."""
     return Lawyer.objects.filter(pk=broken.details.get("lawyer"), firm=broken.firm_id, active=True).first()
+
+
+def overlap_is_open(noticed: Event) -> bool:
+    """Whether the overlap that was noticed has not been settled since."""
+    settled = Event.objects.filter(name="overlap_settled", subject=noticed.subject, firm=noticed.firm_id)
+    return not settled.filter(pk__gt=noticed.pk).exists()
+
+
+def appointment_of(noticed: Event) -> Appointment | None:
+    """The appointment of an overlap."""
+    return Appointment.objects.filter(pk=noticed.details["appointment"], firm=noticed.firm_id).first()

@@ -1,4 +1,4 @@
-"""Mail to the firm's own people: invitations, a calendar that cannot be read, a connection that broke."""
+"""Mail to the firm's own people: invitations, what cannot be read any more, a time that is taken twice."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections.abc import Callable
 from datetime import datetime
 
 from daybook.calendars.models import Calendar
-from daybook.core.times import say_moment, zone_label
+from daybook.calendars.queries import account_name
+from daybook.core.times import say, say_day, say_moment, zone_label
 from daybook.firms.models import Event, User
 from daybook.messaging import queries
-from daybook.messaging.links import integrations_url, join_url
+from daybook.messaging.links import desk_url, integrations_url, join_url
 from daybook.messaging.models import Message
 from daybook.messaging.post import Letter, message_id
 from daybook.messaging.words import Words, written
@@ -49,6 +50,11 @@ def calendar_occasion(calendar: Calendar) -> str:
 def connection_occasion(broken: Event) -> str:
     """One breaking of a connection."""
     return f"connection:{broken.pk}"
+
+
+def overlap_occasion(noticed: Event) -> str:
+    """One overlap, as it was noticed."""
+    return f"overlap:{noticed.pk}"
 
 
 def _invitation_gone(message: Message, now: datetime) -> str:
@@ -160,15 +166,50 @@ def _account_words(message: Message) -> tuple[Words, str]:
     ), ""
 
 
+def _overlap_gone(message: Message, now: datetime) -> str:
+    noticed = queries.event(message.about or 0)
+    appointment = queries.appointment_of(noticed)
+    there = queries.find_calendar(noticed.details["calendar"]) and queries.lawyer_of(noticed)
+    if there is None or appointment is None or not queries.overlap_is_open(noticed):
+        return "They no longer overlap, or somebody has dealt with it."
+    return "The appointment is over." if appointment.end <= now else ""
+
+
+def _overlap_words(message: Message) -> tuple[Words, str]:
+    noticed = queries.event(message.about or 0)
+    appointment, lawyer = queries.appointment_of(noticed), queries.lawyer_of(noticed)
+    calendar = queries.find_calendar(noticed.details["calendar"])
+    assert appointment is not None
+    assert lawyer is not None
+    assert calendar is not None
+    start, end = (datetime.fromisoformat(noticed.details[part]) for part in ("start", "end"))
+    link = desk_url()
+    context: dict[str, object] = {
+        "client": appointment.client_name,
+        "when": say(appointment.start, appointment.end, lawyer.time_zone),
+        "calendar": account_name(calendar),
+        "entry": (
+            f"all day on {say_day(start, lawyer.time_zone)}"
+            if noticed.details["all_day"]
+            else say(start, end, lawyer.time_zone)
+        ),
+        "desk_url": link,
+    }
+    subject = f"Two things at once on {say_moment(appointment.start, lawyer.time_zone)}"
+    return written("messaging/overlap_alert.txt", subject, context, [link]), ""
+
+
 _GONE: dict[str, Callable[[Message, datetime], str]] = {
     Kind.INVITATION: _invitation_gone,
     Kind.CALENDAR_ALERT: _calendar_gone,
     Kind.ACCOUNT_ALERT: _account_gone,
     Kind.CONNECTION_ALERT: _connection_gone,
+    Kind.OVERLAP_ALERT: _overlap_gone,
 }
 _WORDS: dict[str, Callable[[Message], tuple[Words, str]]] = {
     Kind.INVITATION: _invitation_words,
     Kind.CALENDAR_ALERT: _calendar_words,
     Kind.ACCOUNT_ALERT: _account_words,
     Kind.CONNECTION_ALERT: _connection_words,
+    Kind.OVERLAP_ALERT: _overlap_words,
 }

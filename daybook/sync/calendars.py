@@ -17,7 +17,7 @@ from daybook.connectors.errors import Missing, NotAuthorised, RemoteTrouble, Ret
 from daybook.core.periods import Period
 from daybook.firms.models import Lawyer
 from daybook.firms.outbox import record
-from daybook.sync import accounts_list, clio, deltas, feeds, proposals
+from daybook.sync import accounts_list, clashes, clio, deltas, feeds, proposals
 from daybook.sync.models import Connection, Link
 from daybook.sync.reading import Asked, Find, Told
 
@@ -218,19 +218,20 @@ def _store(calendar: Calendar, told: Told, now: datetime) -> Calendar | None:
             return None
         if told.since is not None and told.since != current.token:
             return current if current.read_at is None or current.read_at < now else None
-        if told.changes is not None:
-            mirror.store_changes(calendar_id=calendar.pk, changes=told.changes, read_at=now)
-        elif told.busy is not None:
-            mirror.store_busy(
-                calendar_id=calendar.pk,
-                busy=told.busy,
-                start=told.start,
-                end=told.end,
-                read_at=now,
-                whole=told.whole,
-            )
-        else:
-            mirror.renew(calendar_id=calendar.pk, read_at=now)
+        with clashes.noticing(current, told, now):
+            if told.changes is not None:
+                mirror.store_changes(calendar_id=calendar.pk, changes=told.changes, read_at=now)
+            elif told.busy is not None:
+                mirror.store_busy(
+                    calendar_id=calendar.pk,
+                    busy=told.busy,
+                    start=told.start,
+                    end=told.end,
+                    read_at=now,
+                    whole=told.whole,
+                )
+            else:
+                mirror.renew(calendar_id=calendar.pk, read_at=now)
         if told.kept is not None:
             told.kept()
         if told.seen is not None:
