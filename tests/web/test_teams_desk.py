@@ -107,6 +107,30 @@ def test_who_is_met_is_chosen_and_chosen_anew(alice: Client, cast: Cast, ben: La
     assert TeamMember.objects.get(lawyer=ben).weight == 3
 
 
+def test_what_matters_for_a_round_robin_alone_is_said_under_that_title(
+    alice: Client, cast: Cast, ben: Lawyer
+):
+    page = alice.get("/types/new/").text
+    part = page.partition("<legend>For a round robin</legend>")[2].partition("</fieldset>\n  <")[0]
+    for field in (f'name="weight_{ben.pk}"', 'name="fair_days"'):
+        assert field in part
+        assert page.count(field) == part.count(field)
+    assert page.count("Who is met") == 1
+    assert "<legend>Who is met</legend>" in page  # and it is not said to be optional
+
+
+def test_somebody_who_is_made_to_see_clients_can_be_needed_and_stay_unseen(alice: Client, cast: Cast):
+    member = add_member(cast, "Ivy Lund", "ivy@hartvale.example", Member.Role.STAFF).member
+    assert alice.post(f"/team/members/{member.pk}/sees-clients/").status_code == 302
+    ivy = Lawyer.objects.get(member=member)
+    Lawyer.objects.filter(pk=ivy.pk).update(public=False)
+    assert "press “sees clients” on their page there" in words(alice.get("/types/new/"))
+    assert save(alice, cast, kind="one", seconds=[str(ivy.pk)]).status_code == 302
+    assert team_of(cast)["Ivy Lund"] == ("second", 1)
+    assert "Ivy Lund" not in Client().get("/book/hart-vale-llp/").text
+    assert Client().get("/book/hart-vale-llp/ivy-lund/").status_code == 404
+
+
 @pytest.mark.parametrize("kind", ["round_robin", "collective"])
 def test_several_are_at_least_two(kind: str, alice: Client, cast: Cast, ben: Lawyer):
     answer = save(alice, cast, kind=kind, **{f"lead_{ben.pk}": "on"})

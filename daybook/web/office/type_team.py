@@ -58,7 +58,11 @@ class TeamFields:
             required=False,
             initial=[str(pk) for pk, one in members.items() if one.role == Role.SECOND],
             widget=forms.CheckboxSelectMultiple,
-            help_text="An interpreter or a paralegal, say. Nobody chosen: nobody else is needed.",
+            help_text=(
+                "An interpreter or a paralegal, say. Nobody chosen: nobody else is needed. Listed is everybody with hours "
+                "of their own. To add somebody: invite them under Team, press “sees clients” on their page there, set "
+                "their hours, and turn off their public page under Profile if clients are not to see it."
+            ),
         )
         fields["fair_days"] = forms.ChoiceField(
             label="Taking turns counts the last",
