@@ -229,6 +229,8 @@ def _page(
     if draft.matter is None and offered.matters:
         draft = operations.draft(found)  # the client's matter may have been heard of just now
     values = _from_draft(draft, currency) | ({"rates": offered.rates} if offered.rates else {})
+    if draft.matter is None and not offered.trouble and not any(one.own for one in offered.matters):
+        values["link"] = NEW  # all that is listed is other clients'
     if kept:
         values = request.POST.dict() | {"billable": "billable" in request.POST}
     if errors is not None:
