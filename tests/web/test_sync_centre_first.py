@@ -135,3 +135,19 @@ def test_contacts_and_the_dashboard_lead_to_the_go_ahead(review: Room):
     page = review.see("dashboard")
     assert "Clio's contacts wait for your go-ahead" in page
     assert "See what will happen" in page
+
+
+def test_people_with_coming_appointments_are_said_to_be_in_clio_before_the_go_ahead(fresh: Room):
+    fresh.office.connect(approve=False)
+    appointment = fresh.office.book(10)
+    fresh.office.work()
+    appointment.refresh_from_db()
+    assert Link.objects.filter(kind="contact", ours=appointment.contact_id).exists()
+    page = fresh.see("sync_first")
+    assert "1 person with a coming appointment is in Clio already: appointments go there at once." in page
+    assert "The first import has changed nothing else yet, here or in Clio." in page
+    appointment.state = "cancelled"
+    appointment.save(update_fields=["state"])
+    page = fresh.see("sync_first")
+    assert "in Clio already" not in page
+    assert "The first import has changed nothing yet, here or in Clio." in page
