@@ -105,3 +105,15 @@ def test_one_connection_for_all_is_said_of_clio_alone(cast: Cast):
     before, clio = html.split('aria-labelledby="clio"')
     assert "One connection" not in before
     assert clio.split("</section>")[0].count("One connection serves every lawyer of") == 1
+
+
+@pytest.mark.parametrize("door", ["account_caldav", "account_exchange"])
+def test_an_address_with_spaces_is_told_beside_its_field_whatever_else_is_missing(cast: Cast, door: str):
+    for name in ("", "alice"):
+        typed = {"address": "not an address", "username": name, "password": "secret"}
+        answer = browser(cast.alice_user).post(reverse(door), typed)
+        page = answer.content.decode()
+        assert answer.status_code == 422
+        assert "That is not a web address or a mail address." in page
+        assert "not%20an%20address" not in page
+        assert "Please enter the user name" not in page

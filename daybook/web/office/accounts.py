@@ -96,6 +96,12 @@ class CaldavForm(RefusableForm):
         error_messages={"required": "Please enter the password."},
     )
 
+    def clean_address(self) -> str:
+        typed: str = self.cleaned_data["address"]
+        if any(character.isspace() for character in typed):
+            raise forms.ValidationError("That is not a web address or a mail address.")
+        return typed
+
     def clean(self) -> dict[str, Any]:
         typed: dict[str, Any] = super().clean() or {}
         if not typed.get("username") and "address" in typed:
