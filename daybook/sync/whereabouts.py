@@ -126,7 +126,7 @@ def left_behind(appointments: Iterable[Appointment]) -> dict[int, str]:
 def _is_deleted(held: Link, waiting: Proposal | None) -> bool:
     if waiting is not None and waiting.connection_id == held.connection_id:
         return waiting.kind == Proposal.Kind.DELETED
-    return held.agreed.get(LEFT) == Theirs.GONE
+    return bool(held.agreed.get(LEFT) == Theirs.GONE)
 
 
 def _spot(connection: Connection, external_id: str) -> Spot:
