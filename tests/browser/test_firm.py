@@ -32,12 +32,10 @@ def cast(transactional_db) -> Cast:
 
 @pytest.fixture
 def look(axe, no_sideways_scroll) -> Callable[..., None]:
-    """`look(page)` in light and, where it is wide, dark: nothing for axe to find, nothing wider than the window."""
+    """`look(page)` in light and dark: nothing for axe to find, nothing wider than the window."""
 
     def check(page: Any, name: str = "") -> None:
-        # The colors are the same at every width: to look at them once takes half the time.
-        wide = page.viewport_size["width"] >= DESKTOP["viewport"]["width"]
-        for scheme in ("light", "dark") if wide or SHOTS else ("light",):
+        for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             no_sideways_scroll(page)
             axe(page)

@@ -251,7 +251,7 @@ ALWAYS = WeeklyHours(dict.fromkeys(range(7), ((0, 1440),)))
 EVERY = Offer(length=minutes(30), step=minutes(30), cap_per_day=1)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(
     days(), offers, weeks, things, st.integers(-400, 200), st.booleans(),
     st.dictionaries(st.integers(-7, 7), st.integers(0, 3), max_size=4),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tests.flows.entry_places import Place
     from tests.flows.office import Office
 
-EXAMPLES = int(os.environ.get("ENTRY_SCHEDULES", "30"))
+EXAMPLES = int(os.environ.get("ENTRY_SCHEDULES", "60"))
 HALF = timedelta(minutes=30)
 
 hours = st.integers(9, 15)

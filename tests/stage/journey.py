@@ -46,14 +46,12 @@ def come_in(open_page: Callable[..., Any], product: str) -> Callable[..., Any]:
 
 @pytest.fixture
 def look(axe: Callable[[Any], None], no_sideways_scroll: Callable[[Any], None]) -> Callable[[Any], None]:
-    """`look(page)`: in light and, where it is wide, in dark nothing for axe to find, one heading, nothing wider than the window."""
+    """`look(page)`: in light and in dark nothing for axe to find, one heading, nothing wider than the window."""
 
     def check(page: Any) -> None:
         no_sideways_scroll(page)
         assert page.locator("h1").count() == 1, f"{page.url} has {page.locator('h1').count()} first headings"
-        # The colors are the same at every width: to look at them once takes half the time.
-        wide = page.viewport_size["width"] >= DESKTOP["viewport"]["width"]
-        for scheme in ("dark", "light") if wide else ("light",):
+        for scheme in ("dark", "light"):
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             axe(page)
 
