@@ -85,11 +85,11 @@ def test_the_pick_list_narrows_at_every_keystroke_and_choosing_by_keyboard_fills
 ):
     page = sign_in(desktop)
     box = open_booking(page)
-    assert box.get_attribute("aria-expanded") == "false"
+    expect(box).to_have_attribute("aria-expanded", "false")
     box.press_sequentially("re", delay=120)
     page.get_by_role("option", name="Danielle").wait_for()
     assert len(names(page)) == 2
-    assert box.get_attribute("aria-expanded") == "true"
+    expect(box).to_have_attribute("aria-expanded", "true")
     box.press_sequentially("yes-c")
     expect(page.get_by_role("listbox").get_by_role("option")).to_have_count(1)
     for _ in "yes-c":
@@ -98,7 +98,7 @@ def test_the_pick_list_narrows_at_every_keystroke_and_choosing_by_keyboard_fills
     axe(page)
     box.press("ArrowDown")
     first = box.get_attribute("aria-activedescendant")
-    assert page.locator(f"#{first}").get_attribute("aria-selected") == "true"
+    expect(page.locator(f"#{first}")).to_have_attribute("aria-selected", "true")
     box.press("ArrowDown")
     assert box.get_attribute("aria-activedescendant") != first
     box.press("ArrowDown")
@@ -108,16 +108,16 @@ def test_the_pick_list_narrows_at_every_keystroke_and_choosing_by_keyboard_fills
     box.press("Home")
     assert box.get_attribute("aria-activedescendant") == first
     box.press("Escape")
-    assert box.get_attribute("aria-expanded") == "false"
-    assert box.input_value() == "re"
+    expect(box).to_have_attribute("aria-expanded", "false")
+    expect(box).to_have_value("re")
     box.fill("dana r")
     expect(page.get_by_role("listbox").get_by_role("option")).to_have_count(1)
     box.press("ArrowDown")
     box.press("Enter")
-    assert page.get_by_label("Name", exact=True).input_value() == "Dana Reyes"
-    assert page.get_by_label("Email").input_value() == "dana@example.com"
-    assert page.get_by_label("Phone").input_value() == "+13035550101"
-    assert page.get_by_text("From your contacts: Dana Reyes").is_visible()
+    expect(page.get_by_label("Name", exact=True)).to_have_value("Dana Reyes")
+    expect(page.get_by_label("Email")).to_have_value("dana@example.com")
+    expect(page.get_by_label("Phone")).to_have_value("+13035550101")
+    expect(page.get_by_text("From your contacts: Dana Reyes")).to_be_visible()
     page.get_by_label("Name", exact=True).fill("Dana R. Reyes")  # still editable
     page.locator(".pick").nth(3).click()
     page.get_by_label("Note").fill("Came by Omar.")
@@ -135,16 +135,16 @@ def test_the_down_arrow_opens_the_list_and_the_mouse_chooses(cast: Cast, desktop
     box = open_booking(page)
     page.get_by_role("button", name="Show clients").click()
     page.get_by_role("option", name="Omar Said").click()
-    assert page.get_by_label("Email").input_value() == "omar@example.com"
-    assert box.input_value() == "Omar Said"
-    assert box.get_attribute("aria-expanded") == "false"
+    expect(page.get_by_label("Email")).to_have_value("omar@example.com")
+    expect(box).to_have_value("Omar Said")
+    expect(box).to_have_attribute("aria-expanded", "false")
     page.get_by_role("button", name="Clear").click()
-    assert page.get_by_label("Email").input_value() == ""
-    assert page.locator("#id_contact").input_value() == ""
+    expect(page.get_by_label("Email")).to_have_value("")
+    expect(page.locator("#id_contact")).to_have_value("")
     box.fill("zz")
     page.get_by_text("Nobody of that name yet.").wait_for()
     box.press("Tab")
-    assert box.get_attribute("aria-expanded") == "false"
+    expect(box).to_have_attribute("aria-expanded", "false")
 
 
 def test_enter_in_the_search_box_never_sends_the_form(cast: Cast, desktop: Any):
@@ -154,7 +154,7 @@ def test_enter_in_the_search_box_never_sends_the_form(cast: Cast, desktop: Any):
     box.press("Enter")
     page.wait_for_timeout(150)
     assert page.url.endswith("/appointments/book/")
-    assert page.get_by_role("heading", name="Please look at this again").count() == 0
+    expect(page.get_by_role("heading", name="Please look at this again")).to_have_count(0)
 
 
 def test_a_refusal_shows_beside_the_field_and_typing_a_date_chooses_another_time(
@@ -166,17 +166,17 @@ def test_a_refusal_shows_beside_the_field_and_typing_a_date_chooses_another_time
     page.get_by_role("button", name="Book Appointment").click()
     page.get_by_role("heading", name="Please look at this again").wait_for()
     axe(page)
-    assert page.get_by_label("Email").input_value() == "dana@"
+    expect(page.get_by_label("Email")).to_have_value("dana@")
     page.get_by_label("Email").fill("dana@example.com")
     page.get_by_label("Name", exact=True).fill("Dana Reyes")
     on = next_weekday(timezone.now(), weekday=5)
     page.get_by_label("Date", exact=True).fill(on.isoformat())
     page.get_by_label("Time", exact=True).fill("18:15")
-    assert page.get_by_label("Another time").is_checked()
+    expect(page.get_by_label("Another time")).to_be_checked()
     page.get_by_role("button", name="Book Appointment").click()
     page.get_by_label("Book it anyway").check()  # a Saturday evening is outside her hours
-    assert page.get_by_label("Another time").is_checked()
-    assert page.get_by_label("Time", exact=True).input_value() == "18:15"
+    expect(page.get_by_label("Another time")).to_be_checked()
+    expect(page.get_by_label("Time", exact=True)).to_have_value("18:15")
     axe(page)
     page.get_by_role("button", name="Book Appointment").click()
     page.wait_for_url("**/dashboard/")
@@ -257,7 +257,7 @@ def test_without_a_script_a_client_is_found_chosen_and_booked(cast: Cast, open_p
     page.get_by_role("button", name="Search").click()
     page.get_by_label("Found").select_option(label="Dana Reyes, dana@example.com")
     page.get_by_role("button", name="Use this client").click()
-    assert page.get_by_label("Name", exact=True).input_value() == "Dana Reyes"
+    expect(page.get_by_label("Name", exact=True)).to_have_value("Dana Reyes")
     page.locator(".pick input").nth(2).check(force=True)
     page.get_by_role("button", name="Book Appointment").click()
     assert "/dashboard/" in page.url

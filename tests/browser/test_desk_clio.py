@@ -35,7 +35,7 @@ def test_send_to_clio_from_the_dashboard_until_it_says_in_clio(
     page = sign_in(desktop)
     page.get_by_role("link", name="Send to Clio", exact=True).click()
     page.get_by_role("group", name="Link to Matter").wait_for()
-    assert page.get_by_text("Clio will bill 0.5 h × $320 = $160").is_visible()
+    expect(page.get_by_text("Clio will bill 0.5 h × $320 = $160")).to_be_visible()
     axe(page)
     search = page.get_by_label("Search matters")
     search.press_sequentially("parenting", delay=30)
@@ -65,7 +65,7 @@ def test_a_new_matter_shows_its_own_fields(
     page = sign_in(phone)
     page.get_by_role("link", name="Send to Clio", exact=True).click()
     page.get_by_label("A new matter").check()
-    assert not page.get_by_label("Search matters").is_visible()
+    expect(page.get_by_label("Search matters")).to_be_hidden()
     page.get_by_label("Description").fill("Reyes, will")
     page.get_by_label("Practice area").select_option(label="Wills and Estates")
     axe(page)
@@ -86,7 +86,7 @@ def test_when_clio_is_down_the_search_says_so_and_can_be_tried_again(office: Off
     office.clio.control.down(False)
     page.get_by_role("button", name="Try again").click()
     page.locator(".matter").first.wait_for()
-    assert page.get_by_label("Note").input_value() == "Kept"
+    expect(page.get_by_label("Note")).to_have_value("Kept")
 
 
 def test_without_a_script_a_matter_is_searched_and_sent(office: Office, open_page: Callable[..., Any]):
@@ -96,7 +96,7 @@ def test_without_a_script_a_matter_is_searched_and_sent(office: Office, open_pag
     page.get_by_role("button", name="Search").click()
     page.get_by_role("radio", name="Parenting plan").check()
     page.get_by_role("button", name="Send to Clio").click()
-    assert page.get_by_text("On its way to Clio.").is_visible()
+    expect(page.get_by_text("On its way to Clio.")).to_be_visible()
     office.work()
     assert len(office.activities()) == 1
 
@@ -113,6 +113,6 @@ def test_enter_searches_and_never_sends(office: Office, open_page: Callable[...,
     page.get_by_label("Time", exact=True).press("Enter")
     expect(page.get_by_role("radio", name="Parenting plan")).to_be_visible()
     assert page.url == here
-    assert page.get_by_label("Note").input_value() == "Kept"
+    expect(page.get_by_label("Note")).to_have_value("Kept")
     office.work()
     assert not office.activities()

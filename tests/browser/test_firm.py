@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from daybook.appointments.models import AppointmentType
 from daybook.calendars.models import CalendarUse, WorkingHours
@@ -71,7 +72,7 @@ def test_a_firm_is_opened_and_its_first_administrator_lands_on_the_dashboard(
     page.goto("/")
     page.goto("/account/signup/")
     look(page, "signup")
-    assert page.get_by_label("Time zone").input_value() == "America/Chicago"
+    expect(page.get_by_label("Time zone")).to_have_value("America/Chicago")
     page.get_by_label("Firm name").fill("Moss & Finch")
     page.get_by_label("Your name").fill("Nora Moss")
     page.get_by_label("Work email").fill("nora@mossfinch.example")

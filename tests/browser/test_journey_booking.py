@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from daybook.appointments.models import Appointment
 from daybook.core import times
@@ -98,7 +99,7 @@ def test_without_javascript_a_client_books_all_the_same(office: Office, mailbox,
     page.get_by_text("Change time zone").click()
     page.get_by_label("Time zone").select_option("Asia/Tokyo")
     page.get_by_role("button", name="Show").click()
-    assert page.get_by_text("Tokyo, JST").is_visible()
+    expect(page.get_by_text("Tokyo, JST")).to_be_visible()
     page.locator(".slot").nth(2).click()
     confirm(page)
     work()

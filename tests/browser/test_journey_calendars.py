@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from daybook.appointments.models import AppointmentType
 from daybook.calendars.models import CalendarUse
@@ -46,7 +47,7 @@ def test_the_primary_calendar_is_chosen_once_and_a_type_may_have_its_own(office:
     look(page)
     primary = page.get_by_label("Primary Calendar")
     chloes = primary.locator("option", has_text="Chloe Okafor")
-    assert chloes.is_disabled()
+    expect(chloes).to_be_disabled()
     assert "You may only view this calendar in Clio" in chloes.inner_text()
     primary.select_option(label="Hart & Vale LLP (Alice Hart)")
     page.get_by_role("button", name="Save").click()
@@ -80,12 +81,12 @@ def test_a_calendar_that_cannot_be_read_hides_the_times_and_says_so(office: Offi
     from daybook.calendars.models import Calendar
 
     visitor = come_in(office.cast.alice_user, f"{PUBLIC}first-consultation/", **DENVER)
-    assert visitor.locator(".slot").first.is_visible()
+    expect(visitor.locator(".slot").first).to_be_visible()
     office.clio.control.down()
     Calendar.objects.filter(uses__is_primary=True).update(read_at=timezone.now() - timedelta(days=1))
     visitor.reload()
     visitor.get_by_text("Times cannot be shown just now").wait_for()
-    assert not visitor.locator(".slot").first.is_visible()
+    expect(visitor.locator(".slot").first).to_be_hidden()
     page = come_in(office.cast.alice_user)
     page.get_by_role("heading", name=re.compile("Alice Hart cannot be read")).wait_for()
     office.clio.control.down(False)
@@ -173,6 +174,6 @@ def test_an_appointment_type_says_everything_that_can_be_said(office: Office, co
     page.goto(PUBLIC)
     card = page.get_by_role("link", name=re.compile("Will review"))
     for text in ("1 hour", "$125.50", "We read your will together."):
-        assert card.get_by_text(text).is_visible(), text
+        expect(card.get_by_text(text), text).to_be_visible()
     times = offered(page, office.day, made.slug)
     assert times[0].startswith(("9:", "10:"))

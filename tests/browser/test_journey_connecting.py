@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from daybook.appointments.models import Appointment
 from daybook.contacts.models import Contact
@@ -48,8 +49,8 @@ def test_one_connection_serves_the_firm_and_another_firm_is_untouched(clio, cast
     page.goto("/integrations/")
     look(page)
     alices = page.get_by_role("row", name=re.compile("Alice Hart"))
-    assert alices.get_by_text("Same email").is_visible()
-    assert page.get_by_text("No Clio user has bv@hartvale.example").is_visible()
+    expect(alices.get_by_text("Same email")).to_be_visible()
+    expect(page.get_by_text("No Clio user has bv@hartvale.example")).to_be_visible()
     page.get_by_role("link", name="Choose Clio user of B. Vale").click()
     look(page)
     page.get_by_label("Who is B. Vale in Clio?").select_option(label="Ben Vale, ben@hartvale.example")
@@ -61,9 +62,9 @@ def test_one_connection_serves_the_firm_and_another_firm_is_untouched(clio, cast
     (connection,) = Connection.objects.all()
     assert (connection.firm_id, connection.region, connection.state) == (cast.firm.pk, "US", "active")
     theirs = come_in(carol.alice_user, "/integrations/")
-    assert theirs.get_by_text("Not connected").is_visible()
+    expect(theirs.get_by_text("Not connected")).to_be_visible()
     theirs.goto("/contacts/")
-    assert theirs.get_by_text("No contacts yet").is_visible()
+    expect(theirs.get_by_text("No contacts yet")).to_be_visible()
     assert not Contact.objects.filter(firm=carol.firm).exists()
     # One sign-in at Clio, one token, whoever of the firm uses it.
     assert clio.control.requests()["POST /oauth/token"] == 1
@@ -74,7 +75,7 @@ def test_declining_comes_back_calmly_and_stores_nothing(clio, cast: Cast, come_i
     to_clio(page)
     at_clio(page, decide="Decline")
     page.get_by_text("Nothing was connected").wait_for()
-    assert page.get_by_role("link", name="Connect to Clio").is_visible()
+    expect(page.get_by_role("link", name="Connect to Clio")).to_be_visible()
     assert not Connection.objects.exists()
     assert clio.control.requests().get("POST /oauth/token", 0) == 0
 
@@ -90,7 +91,7 @@ def test_a_plan_without_api_access_gets_the_reason(clio, cast: Cast, come_in, br
     page.get_by_role("link", name=re.compile("^Back to")).click()
     page.wait_for_url("**/integrations/")
     page.get_by_text("Your Clio plan does not include API access.").wait_for()
-    assert page.get_by_text("Not connected").is_visible()
+    expect(page.get_by_text("Not connected")).to_be_visible()
     assert not Connection.objects.exists()
 
 
@@ -106,7 +107,7 @@ def test_in_the_wrong_region_clio_knows_nobody_and_nothing_is_half_connected(
     page.get_by_role("button", name="Sign in").click()
     page.get_by_text("There is no account with this email in this region.").wait_for()
     page.goto("/integrations/")
-    assert page.get_by_text("Not connected").is_visible()
+    expect(page.get_by_text("Not connected")).to_be_visible()
     assert not Connection.objects.exists()
 
 
@@ -167,7 +168,7 @@ def test_disconnecting_asks_once_and_connecting_again_doubles_nothing(transactio
     page.get_by_role("link", name="Disconnect").click()
     page.get_by_role("button", name="Disconnect").click()
     page.get_by_text("Disconnected from Clio.").wait_for()
-    assert page.get_by_text("Earlier this firm was connected to").is_visible()
+    expect(page.get_by_text("Earlier this firm was connected to")).to_be_visible()
     gone = Connection.objects.get()
     assert (gone.state, gone.access_token, gone.refresh_token) == ("disconnected", "", "")
     assert clio.control.counts()["webhooks"] == 0

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from playwright.sync_api import expect
 from psycopg.types.range import TimestamptzRange
 
 from daybook.appointments.models import Appointment
@@ -56,10 +57,10 @@ def test_a_client_out_of_clio_is_found_chosen_and_booked_by_keyboard_alone(offic
     page.wait_for_url("**/appointments/book/")
     box = page.get_by_role("combobox", name="Choose a client")
     box.focus()
-    assert box.get_attribute("aria-expanded") == "false"
+    expect(box).to_have_attribute("aria-expanded", "false")
     page.keyboard.press("ArrowDown")
     narrowed(page, 12)
-    assert box.get_attribute("aria-expanded") == "true"
+    expect(box).to_have_attribute("aria-expanded", "true")
     lines = page.get_by_role("listbox", name="Clients").get_by_role("option")
     typed, before = "", 12
     for letter in "reyes":
@@ -74,14 +75,14 @@ def test_a_client_out_of_clio_is_found_chosen_and_booked_by_keyboard_alone(offic
     look(page)
     page.keyboard.press("ArrowDown")
     marked = page.locator(f"#{box.get_attribute('aria-activedescendant')}")
-    assert marked.get_attribute("aria-selected") == "true"
+    expect(marked).to_have_attribute("aria-selected", "true")
     while "Dana Reyes" not in page.locator(f"#{box.get_attribute('aria-activedescendant')}").inner_text():
         page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
-    assert box.get_attribute("aria-expanded") == "false"
-    assert page.get_by_label("Name", exact=True).input_value() == "Dana Reyes"
-    assert page.get_by_label("Email").input_value() == DANA_IN_CLIO
-    assert page.get_by_label("Phone").input_value() == "+13035550101"
+    expect(box).to_have_attribute("aria-expanded", "false")
+    expect(page.get_by_label("Name", exact=True)).to_have_value("Dana Reyes")
+    expect(page.get_by_label("Email")).to_have_value(DANA_IN_CLIO)
+    expect(page.get_by_label("Phone")).to_have_value("+13035550101")
     page.locator(".pick input").nth(1).focus()
     page.keyboard.press("Space")
     page.keyboard.press("Enter")
@@ -144,7 +145,7 @@ def test_time_goes_to_clio_once_and_follows_its_appointment(office: Office, come
     assert activity["date"] == str(office.day)
 
     page.get_by_role("link", name="Reschedule").click()
-    assert page.get_by_text(re.compile("The activity on .* gets the new date.")).is_visible()
+    expect(page.get_by_text(re.compile("The activity on .* gets the new date."))).to_be_visible()
     page.get_by_label("Another time").check()
     page.get_by_label("Date", exact=True).fill(str(office.day + timedelta(days=1)))
     page.get_by_label("Time", exact=True).fill("15:30")
@@ -156,7 +157,7 @@ def test_time_goes_to_clio_once_and_follows_its_appointment(office: Office, come
 
     page.goto("/dashboard/")
     page.get_by_role("link", name="Cancel", exact=True).click()
-    assert page.get_by_text(re.compile("The activity on .* is deleted in Clio.")).is_visible()
+    expect(page.get_by_text(re.compile("The activity on .* is deleted in Clio."))).to_be_visible()
     look(page)
     page.get_by_role("button", name="Cancel appointment").click()
     work()
@@ -207,10 +208,10 @@ def test_what_is_billed_is_left_alone_and_becomes_a_task(office: Office, come_in
     assert [one["id"] for one in office.activities()] == [activity["id"]]
     page.goto("/dashboard/")
     tasks = page.get_by_role("region", name=re.compile("Needs attention"))
-    assert tasks.get_by_text("already on bill").is_visible()
+    expect(tasks.get_by_text("already on bill")).to_be_visible()
     look(page)
     assert Question.objects.get().kind == Question.Kind.BILLED
     tasks.get_by_role("button", name="Dismiss").click()
     page.wait_for_url("**/dashboard/")
-    assert not page.get_by_role("region", name=re.compile("Needs attention")).is_visible()
+    expect(page.get_by_role("region", name=re.compile("Needs attention"))).to_be_hidden()
     assert len(office.activities()) == 1

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from daybook.firms.models import Event, Firm, Lawyer, Member, User
 from daybook.firms.operations import set_subscription
@@ -49,7 +50,7 @@ def test_a_firm_is_opened_and_its_people_join_by_the_link_in_their_mail(
         (mail,) = mailbox.wait_for(1, to=email)
         page = open_page(PHONE)
         page.goto(link_in(mail, "/join/"))
-        assert page.get_by_label("Your name").input_value() == name
+        expect(page.get_by_label("Your name")).to_have_value(name)
         look(page)
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Join the firm").click()
@@ -83,7 +84,7 @@ def test_each_role_sees_its_own_and_the_audit_names_both_who_acted_and_for_whom(
     for closed in ("/team/", "/audit/", "/firm/", "/integrations/clio/connect/"):
         assert page.goto(closed).status == 404, closed
     page.goto("/integrations/")
-    assert page.get_by_text("An administrator of your firm can connect it.").is_visible()
+    expect(page.get_by_text("An administrator of your firm can connect it.")).to_be_visible()
 
     page = come_in(bob.user)
     page.get_by_role("button", name="Open the dashboard of Alice Hart").click()
@@ -108,8 +109,8 @@ def test_each_role_sees_its_own_and_the_audit_names_both_who_acted_and_for_whom(
     page.goto("/audit/")
     look(page)
     saved = page.get_by_role("row", name=re.compile("Alice Hart.*Ben Vale")).first
-    assert saved.is_visible()
-    assert page.get_by_role("row", name=re.compile("Bob Lane.*Alice Hart")).first.is_visible()
+    expect(saved).to_be_visible()
+    expect(page.get_by_role("row", name=re.compile("Bob Lane.*Alice Hart")).first).to_be_visible()
     assert Event.objects.filter(name="profile_saved", behalf_of__name="Ben Vale").exists()
 
 
@@ -123,7 +124,7 @@ def test_without_a_subscription_integrations_says_why_and_nothing_can_be_connect
     page.get_by_text("Connecting Clio needs an active Daybook subscription").wait_for()
     look(page)
     page.goto("/integrations/clio/connect/")
-    assert not page.get_by_role("button", name="Continue to Clio").is_visible()
+    expect(page.get_by_role("button", name="Continue to Clio")).to_be_hidden()
     assert clio.control.requests().get("all", 0) == 0
     page.goto("/book/hart-vale-llp/alice-hart/first-consultation/")
     page.get_by_role("heading", name="Online booking is closed").wait_for()
@@ -141,4 +142,4 @@ def test_signed_out_both_links_of_the_top_bar_lead_to_signing_in_and_back(transa
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Sign in").click()
         page.wait_for_url(f"**{path}")
-        assert page.get_by_role("heading", name=link, exact=True).is_visible()
+        expect(page.get_by_role("heading", name=link, exact=True)).to_be_visible()

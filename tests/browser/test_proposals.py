@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.test_desk import sign_in
 from tests.flows.conftest import google
@@ -40,16 +41,16 @@ def test_a_moved_entry_is_followed_from_the_dashboard(
 ) -> None:
     page = sign_in(desktop)
     page.get_by_role("heading", name="Newly Arrived: moved in").wait_for()
-    assert page.get_by_text("Changed in calendar").is_visible()
-    assert page.get_by_label("Tell the client by email").is_checked()
+    expect(page.get_by_text("Changed in calendar")).to_be_visible()
+    expect(page.get_by_label("Tell the client by email")).to_be_checked()
     axe(page)
     page.get_by_role("button", name="Reschedule").dblclick()
     page.get_by_text("Moved to").wait_for()
     place.work()
     page.goto("/dashboard/")
     page.locator(".sync", has_text="In Google Calendar").wait_for()
-    assert page.get_by_text("11:00 am").first.is_visible()
-    assert page.get_by_role("heading", name="moved in").count() == 0
+    expect(page.get_by_text("11:00 am").first).to_be_visible()
+    expect(page.get_by_role("heading", name="moved in")).to_have_count(0)
     assert place.rig.count() == 1
 
 

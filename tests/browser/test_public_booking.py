@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from daybook.appointments.models import Appointment
 from tests.cast import Cast, hart_and_vale
@@ -67,7 +68,7 @@ def test_every_page_on_the_way_is_accessible_and_fits(
     def look(page: Any) -> None:
         axe(page)
         no_sideways_scroll(page)
-        assert page.locator("h1").count() == 1
+        expect(page.locator("h1")).to_have_count(1)
 
     page = open_page(shape, color_scheme=scheme)
     book(page, look)
@@ -91,7 +92,7 @@ def test_without_javascript_everything_works(cast, open_page):
     page.get_by_text("Change time zone").click()
     page.get_by_label("Time zone").select_option("Europe/London")
     page.get_by_role("button", name="Show").click()
-    assert page.get_by_text("London, GMT").or_(page.get_by_text("London, BST")).is_visible()
+    expect(page.get_by_text("London, GMT").or_(page.get_by_text("London, BST"))).to_be_visible()
     book(page, lambda _page: None)
     assert Appointment.objects.get().client_time_zone == "Europe/London"
 
@@ -104,14 +105,14 @@ def test_a_device_in_another_zone_sees_its_own_times_at_once_and_another_choice_
     page.goto(TIMES)  # chosen by hand: not changed behind anybody's back
     page.get_by_role("link", name="Show times in Tokyo time").click()
     page.get_by_text("Tokyo, JST").wait_for()
-    assert not page.get_by_role("link", name="Show times in Tokyo time").is_visible()
+    expect(page.get_by_role("link", name="Show times in Tokyo time")).to_be_hidden()
 
 
 def test_a_booking_can_be_made_with_the_keyboard_alone(cast, open_page):
     page = open_page(DESKTOP)
     page.goto(TIMES)
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.textContent") == "Skip to content"
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
     for _ in range(20):
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement.classList.contains('slot')"):
@@ -133,7 +134,7 @@ def test_a_booking_can_be_made_with_the_keyboard_alone(cast, open_page):
     page.keyboard.press("Tab")
     page.keyboard.press("Space")
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.textContent") == "Confirm appointment"
+    expect(page.get_by_role("button", name="Confirm appointment")).to_be_focused()
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="Your appointment is confirmed").wait_for()
 
@@ -144,9 +145,9 @@ def test_after_a_mistake_the_reader_is_taken_to_the_list_of_what_is_wrong(cast, 
     page.locator(".slot").first.click()
     page.get_by_role("button", name="Confirm appointment").click()
     page.get_by_role("heading", name="Please look at this again").wait_for()
-    assert page.evaluate("document.activeElement.getAttribute('role')") == "alert"
+    expect(page.get_by_role("alert")).to_be_focused()
     page.get_by_role("link", name="Your name").click()
-    assert page.evaluate("document.activeElement.id") == "id_name"
+    expect(page.locator("#id_name")).to_be_focused()
 
 
 def test_the_pages_around_booking_are_accessible(cast, open_page, axe, no_sideways_scroll, browser_errors):
