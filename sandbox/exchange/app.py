@@ -1,29 +1,24 @@
-"""The WSGI application: the log, the faults, signing in by HTTP Basic, and the envelope around each operation."""
+"""The WSGI application: signing in by HTTP Basic, the envelope around each operation, and how Exchange words trouble."""
 
 from __future__ import annotations
 
 import base64
 import binascii
-import time
-from collections.abc import Callable, Iterable
 from typing import Any
 from xml.etree import ElementTree
 
-from werkzeug.http import http_date
 from werkzeug.wrappers import Request, Response
 
-from sandbox import control_http
 from sandbox.exchange import ews
-from sandbox.exchange.control import Control
 from sandbox.exchange.views import MESSAGES, TYPES, t
-from sandbox.exchange.world import Refused, Row, World
+from sandbox.exchange.world import Refused, Row
 from sandbox.faults import Fault
+from sandbox.frame import Frame
 from sandbox.log import Exchange
 
 PATH = "/EWS/Exchange.asmx"
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
 ERRORS = "http://schemas.microsoft.com/exchange/services/2006/errors"
-LOGGED = ("Content-Type", "Accept", "User-Agent")
 #: Versions of requests this server knows; newer ones are refused as an Exchange 2019 does.
 VERSIONS = frozenset(
     {
@@ -40,45 +35,20 @@ for _prefix, _space in (("s", SOAP), ("m", MESSAGES), ("t", TYPES), ("e", ERRORS
     ElementTree.register_namespace(_prefix, _space)
 
 
-class Application:
+class Application(Frame):
     """One world, answering HTTP."""
 
-    def __init__(self, world: World, control: Control) -> None:
-        self.world, self.control = world, control
+    logged = ("Content-Type", "Accept", "User-Agent")
+    refusals = (Refused,)
 
-    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        request = Request(environ)
-        if request.path.startswith(control_http.PREFIX):
-            return control_http.handle(self.control, request, (Refused,))(environ, start_response)
-        if self.world.faults.down:
-            environ["sandbox.drop"] = True
-            return _nothing(start_response)
-        body = request.get_data(cache=True)
-        account = self._account(request)
-        operation, envelope = _operation(body)
-        # Every request goes to one address; which operation it is stands behind it for faults and counters.
-        shown = f"{request.path}/{operation}" if operation else request.path
-        exchange = Exchange(
-            method=request.method,
-            path=shown,
-            query="",
-            request_headers={name: request.headers[name] for name in LOGGED if name in request.headers},
-            request_body=body,
-            user=account["username"] if account else None,
-        )
-        fault = self.world.faults.take(request.method, shown) if account else None
-        exchange.fault = fault.kind if fault else None
-        response = self._answer(request, account, envelope, fault)
-        response.headers["Date"] = http_date(self.world.clock.time())
-        if fault is not None:
-            _spoil(environ, response, fault)
-        exchange.status = response.status_code
-        exchange.response_headers = dict(response.headers)
-        exchange.response_body = response.get_data()
-        self.world.log.add(exchange)
-        if environ.get("sandbox.drop"):
-            return _nothing(start_response)
-        return response(environ, start_response)
+    def shown_path(self, request: Request) -> str:
+        """Every request goes to one address; which operation it is stands behind it for faults and counters."""
+        operation, _ = _operation(request.get_data(cache=True))
+        return f"{request.path}/{operation}" if operation else request.path
+
+    def may_fail(self, request: Request) -> bool:
+        """Clients ask without a password first, and that is no trouble's business."""
+        return self._account(request) is not None
 
     def _account(self, request: Request) -> Row | None:
         scheme, _, told = request.headers.get("Authorization", "").partition(" ")
@@ -90,25 +60,17 @@ class Application:
         right = scheme == "Basic" and row is not None and row["password"] == password and not row["revoked"]
         return row if right else None
 
-    def _answer(self, request: Request, account: Row | None, envelope: Any, fault: Fault | None) -> Response:
+    def answer(self, request: Request, exchange: Exchange) -> Response:
         if request.path.lower() != PATH.lower():
             return Response("not here", 404)
-        if fault is not None and fault.seconds:
-            time.sleep(fault.seconds)
-        if fault is not None and fault.kind == "revoke_token" and account is not None:
+        account = self._account(request)
+        if account is not None and exchange.fault == "revoke_token":
             account["revoked"] = True
             account = None
         if account is None:
             return Response(b"", 401, headers={"WWW-Authenticate": 'Basic realm="exchange.hartvale.example"'})
-        if fault is not None and fault.kind == "drop_before":
-            return Response(status=503)
-        if fault is not None and fault.kind == "status":
-            headers = {"Retry-After": str(fault.retry_after)} if fault.status == 429 else {}
-            return Response("asked for by the tests", fault.status, headers=headers)
-        if fault is not None and fault.kind == "rate_limited":
-            return _fault(
-                "ErrorServerBusy", "The server cannot service this request right now.", fault.retry_after
-            )
+        exchange.user = account["username"]
+        _, envelope = _operation(exchange.request_body)
         if envelope is None:
             return _fault("ErrorSchemaValidation", "The request failed schema validation.")
         version = envelope.find(f"{{{SOAP}}}Header/{{{TYPES}}}RequestServerVersion")
@@ -120,6 +82,17 @@ class Application:
         except Refused as refused:
             return _fault(refused.code, str(refused))
         return _envelope(inner, 200)
+
+    def failure(self, status: int, headers: dict[str, str]) -> Response:
+        return Response("asked for by the tests", status, headers=headers)
+
+    def limited(self, fault: Fault) -> Response:
+        text = "The server cannot service this request right now."
+        return _fault("ErrorServerBusy", text, fault.retry_after)
+
+    def garble(self, data: bytes) -> bytes:
+        """Half of it, closed as if that were all: what a forgiving reader takes for an answer."""
+        return data[: data.rfind(b"<t:CalendarItem>")] if b"<t:CalendarItem>" in data else data[:-40]
 
 
 def _operation(body: bytes) -> tuple[str, Any]:
@@ -160,25 +133,3 @@ def _fault(code: str, text: str, busy_seconds: float | None = None) -> Response:
     if busy_seconds is not None:
         detail.append(t("MessageXml", t("Value", str(int(busy_seconds * 1000)), Name="BackOffMilliseconds")))
     return _envelope(fault, 500)
-
-
-def _spoil(environ: dict[str, Any], response: Response, fault: Fault) -> None:
-    """Bend an answer whose request has been applied already."""
-    if fault.kind in ("drop_after", "drop_before"):
-        environ["sandbox.drop"] = True
-    elif fault.kind == "status_after":
-        response.status_code = fault.status
-        response.set_data(b"asked for by the tests")
-    elif fault.kind == "truncated":
-        environ["sandbox.cut"] = len(response.get_data()) // 2
-    elif fault.kind == "malformed":
-        # Half of it, closed as if that were all: what a forgiving reader takes for an answer.
-        data = response.get_data()
-        response.set_data(
-            data[: data.rfind(b"<t:CalendarItem>")] if b"<t:CalendarItem>" in data else data[:-40]
-        )
-
-
-def _nothing(start_response: Callable[..., Any]) -> Iterable[bytes]:
-    start_response("503 Service Unavailable", [])
-    return [b""]

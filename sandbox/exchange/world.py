@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import secrets
 import threading
-from typing import Any
+from typing import Any, ClassVar
 
 from sandbox.clock import Clock
 from sandbox.faults import Faults
@@ -26,6 +26,8 @@ class Refused(Exception):
 
 class World:
     """Everything one running sandbox is made of. Whoever changes it holds the lock."""
+
+    kept: ClassVar = ("tables", "version")
 
     def __init__(self) -> None:
         self.url = ""

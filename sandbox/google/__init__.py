@@ -8,54 +8,23 @@ A small Google Calendar: OAuth pages, the calendar API and its notifications ove
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.google.app import Application
 from sandbox.google.control import Control
-from sandbox.google.persist import Saver, load
 from sandbox.google.world import App, World
-from sandbox.http import Server, serve
 from sandbox.log import Exchange
+from sandbox.running import How, Running, run
 
 __all__ = ["Control", "Exchange", "Sandbox", "start"]
 
 
 @dataclass
-class Sandbox:
+class Sandbox(Running):
     """A running sandbox."""
 
     control: Control
-    world: World = field(repr=False)
-    _server: Server = field(repr=False)
-    _saver: Saver | None = field(default=None, repr=False)
-
-    @property
-    def url(self) -> str:
-        """Address without a trailing slash, for instance ``http://127.0.0.1:8104``."""
-        return self._server.url
-
-    @property
-    def port(self) -> int:
-        return self._server.port
-
-    @property
-    def exchanges(self) -> list[Exchange]:
-        """Every request received and every answer given, while recording is on (it is at first)."""
-        return self.control.exchanges
-
-    def stop(self) -> None:
-        """Stop serving; with a state file, save first."""
-        self._server.stop()
-        self.world.push.stop()
-        if self._saver is not None:
-            self._saver.stop()
-
-    def __enter__(self) -> Sandbox:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
 
 
 def start(
@@ -71,19 +40,10 @@ def start(
     record: bool = True,
 ) -> Sandbox:
     """
-    Start a sandbox in background threads of this process.
-
-    `port` 0 picks a free one; `state` is a file that keeps the world over restarts (then `seed` is only used when the
-    file is not there yet); `redirect_uris` empty allows any loopback address; `record` False counts requests without
-    keeping them, for benchmarks.
+    Start it in background threads of this process; `redirect_uris` empty allows any loopback address, all else is as
+    `running.run` says.
     """
     world = World(App(client_id, client_secret, app_name, tuple(redirect_uris)))
-    world.log.recording = record
     control = Control(world)
-    known = state is not None and load(world, state)
-    if seed is not None and not known:
-        control.seed(seed)
-    saver = Saver(world, state) if state is not None else None
-    if saver is not None and not known:
-        world.changed()
-    return Sandbox(control, world, serve(Application(world, control), host=host, port=port), saver)
+    how = How(port, seed, host, state, record)
+    return run(Sandbox, how, world, control, Application(world, control), ends=(world.push.stop,))

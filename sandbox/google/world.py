@@ -6,7 +6,7 @@ import secrets
 import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from sandbox.clock import Clock
 from sandbox.faults import Faults
@@ -35,8 +35,11 @@ class App:
 class World:
     """The tables by name; `lock` is held by every request while it reads or writes them."""
 
+    kept: ClassVar = ("tables", "counter", "age", "sessions")
+
     def __init__(self, app: App) -> None:
         self.app = app
+        self.url = ""
         self.clock = Clock()
         self.log = Log()
         self.faults = Faults()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from sandbox.clock import Clock
 from sandbox.faults import Faults
@@ -58,6 +58,8 @@ class App:
 @dataclass
 class World:
     """Everything one running sandbox is made of. Whoever changes it holds the lock."""
+
+    kept: ClassVar = ("tables", "changes", "transactions", "quirks", "version")
 
     app: App = field(default_factory=App)
     url: str = ""
