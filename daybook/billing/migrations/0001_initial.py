@@ -10,10 +10,9 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('appointments', '0001_initial'),
-        ('contacts', '0001_initial'),
-        ('firms', '0002_throttle'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ('appointments', '0001_squashed_0003_teams'),
+        ('contacts', '0001_squashed_0005_lighter_import'),
+        ('firms', '0001_squashed_0002_throttle'),
     ]
 
     operations = [

@@ -5,7 +5,8 @@ A trigger rather than code of ours: rows written in bulk, by hand or by a way ye
 and with them the constraint that nobody is in two appointments at once. No statement more is sent for it.
 """
 
-from django.db import migrations
+import django.db.models.deletion
+from django.db import migrations, models
 
 KEEP = """
 CREATE FUNCTION appointments_keep_seats() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -50,6 +51,19 @@ DELETE FROM appointments_seat;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("appointments", "0003_teams")]
 
-    operations = [migrations.RunSQL(KEEP, FORGET)]
+    replaces = [('appointments', '0004_seats')]
+
+    dependencies = [
+        ('appointments', '0001_squashed_0003_teams'),
+        ('calendars', '0001_squashed_0004_tokens_of_readings'),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name='appointmenttype',
+            name='linked_calendar',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='calendars.calendar'),
+        ),
+        migrations.RunSQL(KEEP, FORGET),
+    ]
