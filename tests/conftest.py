@@ -115,14 +115,6 @@ def django_db_setup(postgres: None, django_db_setup: None) -> None:
     """pytest-django's own, after the server is there."""
 
 
-@pytest.fixture
-def transactional_db(transactional_db: None) -> Iterator[None]:
-    """pytest-django's own, without the jobs of other tests: the queue's tables are none that Django empties."""
-    _forget_jobs()
-    yield
-    _forget_jobs()
-
-
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
@@ -139,13 +131,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.fixturenames.insert(0, "transactional_db")  # type: ignore[attr-defined]
 
 
-def _forget_jobs() -> None:
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE procrastinate_jobs RESTART IDENTITY CASCADE")
-
-
 @pytest.fixture(scope="session", autouse=True)
 def _guards(pytestconfig: pytest.Config) -> None:
     if os.environ.get("DJANGO_SETTINGS_MODULE"):
@@ -155,15 +140,19 @@ def _guards(pytestconfig: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _nothing_follows_a_flush(pytestconfig: pytest.Config) -> Iterator[None]:
-    """Django writes its permissions and content types again after each; nobody reads them, and it takes longest of all."""
+def _rows_of_a_test_end_with_it(pytestconfig: pytest.Config) -> Iterator[None]:
+    """Django truncates every table after each test that commits, and writes its permissions again: most of such a test's time."""
     if not os.environ.get("DJANGO_SETTINGS_MODULE"):
         yield
         return
     from django.core.management.commands import flush
+    from django.test import TransactionTestCase
+
+    from tests.stage import rows
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(flush, "emit_post_migrate_signal", lambda *_, **__: None)
+        patch.setattr(TransactionTestCase, "_fixture_teardown", rows.after_test)
         yield
 
 
