@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from bisect import bisect_left
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 
@@ -34,6 +34,11 @@ class OpenDays:
     days: tuple[tuple[date, tuple[datetime, ...]], ...]
     next_from: date | None
     trouble: str  # why times are hidden, for the firm; a visitor is told only that they cannot be shown
+
+    def besides(self, start: datetime) -> OpenDays:
+        """The same without one start: the time an appointment already has is no choice for moving it."""
+        others = ((on, tuple(at for at in starts if at != start)) for on, starts in self.days)
+        return replace(self, days=tuple(day for day in others if day[1]))
 
 
 def public_types(lawyer: Lawyer) -> QuerySet[AppointmentType]:

@@ -131,7 +131,9 @@ class Visitor:
     def move(self, start: datetime) -> None:
         if start == self.told:
             return
-        moved = self.wire.post(f"/appointment/{self.token}/move/", {"start": str(int(start.timestamp()))})
+        moved = self.wire.post(
+            f"/appointment/{self.token}/move/review/", {"start": str(int(start.timestamp()))}
+        )
         if self.heard(moved.status) == 302:
             self.told = start
         else:

@@ -257,6 +257,7 @@ class Walk:
         take("public-details-wrong", f"{TIMES}?zone=Europe/London", prepare=_hold_and_send)
         take("public-confirmed", confirmed)
         take("public-move", f"{confirmed}move/", whole=False)
+        take("public-move-review", f"{confirmed}move/", prepare=_choose_a_time)
         take("public-cancel", f"{confirmed}cancel/")
 
     # others ------------------------------------------------------------------------------------------------------
@@ -334,6 +335,11 @@ def _open_list(page: Page) -> None:
 def _book_nothing(page: Page) -> None:
     page.get_by_role("button", name="Book Appointment").click()
     page.get_by_role("alert").first.wait_for()
+
+
+def _choose_a_time(page: Page) -> None:
+    page.locator(".slot").nth(1).click()
+    page.get_by_role("heading", name="Move this appointment?").wait_for()
 
 
 def _hold(page: Page) -> None:

@@ -55,6 +55,15 @@ def test_a_cancelled_appointment_offers_no_video_link_and_no_sending(alice: Clie
     assert "It is cancelled, so there is no time to send." in page
 
 
+def test_the_time_it_has_is_no_choice_for_moving_it(alice: Client, cast: Cast):
+    appointment = booked(cast)
+    page = alice.get(
+        reverse("reschedule", args=[appointment.pk]), {"from": TUESDAY.isoformat()}
+    ).content.decode()
+    assert f'value="{int(appointment.start.timestamp())}"' not in page
+    assert f'value="{int(appointment.end.timestamp())}"' in page
+
+
 def test_moving_to_a_typed_time_outside_the_hours_is_asked_about_first(alice: Client, cast: Cast):
     appointment = booked(cast)
     url = reverse("reschedule", args=[appointment.pk])

@@ -219,7 +219,9 @@ def test_pressing_the_button_twice_books_once(client, cast: Cast):
     assert Appointment.objects.count() == 1
 
 
-@pytest.mark.parametrize("address", ["/book/hold/{}/", "/appointment/{}/", "/appointment/{}/move/"])
+@pytest.mark.parametrize(
+    "address", ["/book/hold/{}/", "/appointment/{}/", "/appointment/{}/move/", "/appointment/{}/move/review/"]
+)
 def test_a_forged_link_is_not_found_and_learns_nothing(client, cast: Cast, address: str):
     token = press(client, cast)["Location"].split("/")[-2]
     for forged in (token[:-1] + ("A" if token[-1] != "A" else "B"), "0" * 32 + token[32:], "x:y"):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 import time_machine
+from django.utils import timezone
 
 from daybook.appointments import links, operations
 from daybook.appointments.models import Appointment
@@ -69,7 +71,20 @@ def test_the_client_moves_it_and_the_link_stays_good(client, cast: Cast, booked:
     assert "Choose another time" in page
     later = int(at(cast.alice, TUESDAY, 10, 30).timestamp())
     assert f'value="{later}"' in page
-    answer = client.post(f"{link}move/", {"start": later})
+    assert f'value="{int(booked.start.timestamp())}"' not in page, "the time it has is no choice"
+    asked = client.post(f"{link}move/", {"start": later, "zone": "America/New_York"})
+    review = client.get(asked["Location"])
+    page = words(review.content.decode())
+    assert "Move this appointment?" in page
+    for time in (
+        "12:00 pm – 12:30 pm (New York, EST)",
+        "12:30 pm – 1:00 pm (New York, EST)",
+        "10:30 am Denver (MST)",
+    ):
+        assert time in page
+    booked.refresh_from_db()
+    assert booked.sequence == 0, "neither the press on a time nor the page that asks once more moves it"
+    answer = client.post(asked["Location"], {"start": later, "sequence": "0"})
     assert answer["Location"] == link
     assert "has been moved" in client.get(link).content.decode()
     booked.refresh_from_db()
@@ -79,7 +94,7 @@ def test_the_client_moves_it_and_the_link_stays_good(client, cast: Cast, booked:
 
 def test_a_move_to_the_time_it_has_says_that_nothing_was_changed(client, booked: Appointment, link: str):
     same = int(booked.start.timestamp())
-    assert client.post(f"{link}move/", {"start": same})["Location"] == link
+    assert client.post(f"{link}move/review/", {"start": same})["Location"] == link
     page = client.get(link).content.decode()
     assert "That is the time it already has. Nothing was changed." in page
     assert "has been moved" not in page
@@ -91,18 +106,88 @@ def test_its_own_time_does_not_stand_in_its_way(client, cast: Cast, link: str):
     cast.consultation.step_minutes = 15
     cast.consultation.save()
     overlapping = int(at(cast.alice, TUESDAY, 10, 15).timestamp())
-    assert client.post(f"{link}move/", {"start": overlapping}).status_code == 302
+    assert client.get(f"{link}move/review/", {"start": overlapping}).status_code == 200
+    assert client.post(f"{link}move/review/", {"start": overlapping})["Location"] == link
 
 
 def test_a_move_onto_a_taken_time_is_refused_and_nothing_is_lost(client, cast: Cast, booked, link: str):
     operations.hold(
         appointment_type=cast.consultation, start=at(cast.alice, TUESDAY, 11), hold_key="omar", now=NOW
     )
-    answer = client.post(f"{link}move/", {"start": int(at(cast.alice, TUESDAY, 11).timestamp())})
-    assert answer.status_code == 409
-    assert "just been taken" in answer.content.decode()
+    taken = {"start": int(at(cast.alice, TUESDAY, 11).timestamp())}
+    for answer in (client.get(f"{link}move/review/", taken), client.post(f"{link}move/review/", taken)):
+        assert answer.status_code == 409
+        page = answer.content.decode()
+        assert "just been taken" in page
+        assert f'action="{link}move/"' in page
+        assert f'href="{link}move/?from=' in page
     booked.refresh_from_db()
     assert booked.start == at(cast.alice, TUESDAY, 10)
+
+
+def test_a_time_taken_while_the_client_was_thinking_is_refused_at_the_press(
+    client, cast: Cast, booked: Appointment, link: str
+):
+    wanted = {"start": int(at(cast.alice, TUESDAY, 11).timestamp())}
+    assert client.get(f"{link}move/review/", wanted).status_code == 200
+    operations.hold(
+        appointment_type=cast.consultation, start=at(cast.alice, TUESDAY, 11), hold_key="omar", now=NOW
+    )
+    assert client.post(f"{link}move/review/", wanted).status_code == 409
+    booked.refresh_from_db()
+    assert (booked.start, booked.sequence) == (at(cast.alice, TUESDAY, 10), 0)
+
+
+def test_a_review_made_before_the_firm_moved_it_moves_nothing(
+    client, cast: Cast, booked: Appointment, link: str
+):
+    wanted = int(at(cast.alice, TUESDAY, 11).timestamp())
+    assert (
+        'name="sequence" value="0"' in client.get(f"{link}move/review/", {"start": wanted}).content.decode()
+    )
+    operations.reschedule(appointment=booked, start=at(cast.alice, TUESDAY, 14), by="firm", now=NOW)
+    answer = client.post(f"{link}move/review/", {"start": wanted, "sequence": "0"})
+    assert answer.status_code == 409
+    assert "changed by someone else in the meantime" in answer.content.decode()
+    booked.refresh_from_db()
+    assert booked.start == at(cast.alice, TUESDAY, 14)
+
+
+@pytest.mark.parametrize("start", ["", "noon", "-1", "99999999999999"])
+def test_a_review_of_no_time_asks_for_one_of_those_shown(client, link: str, start: str):
+    for answer in (
+        client.get(f"{link}move/review/", {"start": start}),
+        client.post(f"{link}move/review/", {"start": start}),
+    ):
+        assert answer.status_code == 422
+        assert "Please choose one of the times shown." in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("night", "old", "new"),
+    [
+        (date(2027, 3, 14), "9:00 am – 9:30 am (Denver, MST)", "9:00 am – 9:30 am (Denver, MDT)"),
+        (date(2027, 11, 7), "9:00 am – 9:30 am (Denver, MDT)", "9:00 am – 9:30 am (Denver, MST)"),
+    ],
+)
+def test_a_review_over_a_change_of_clocks_says_each_time_by_its_own_clock(
+    client, cast: Cast, clock, night: date, old: str, new: str
+):
+    friday, monday = night - timedelta(days=2), night + timedelta(days=1)
+    clock.move_to(at(cast.alice, friday - timedelta(days=7), 9))
+    now = timezone.now()
+    held = operations.hold(
+        appointment_type=cast.consultation, start=at(cast.alice, friday, 9), hold_key="dana", now=now
+    )
+    booked = operations.confirm(appointment=held, details=replace(DANA, time_zone="America/Denver"), now=now)
+    link = f"/appointment/{links.link_token(booked)}/"
+    page = words(
+        client.get(
+            f"{link}move/review/", {"start": int(at(cast.alice, monday, 9).timestamp())}
+        ).content.decode()
+    )
+    assert old in page
+    assert new in page
 
 
 def test_cancelling_asks_once(client, booked: Appointment, link: str):
@@ -144,7 +229,7 @@ def test_too_late_is_said_kindly_with_the_firms_phone(client, booked: Appointmen
     assert "too close to the appointment to move or cancel it online" in page
     assert "+1 303 555 0100" in page
     assert f"{link}cancel/" not in page
-    for action in ("move", "cancel"):
+    for action in ("move", "move/review", "cancel"):
         answer = client.post(f"{link}{action}/", {"start": "1"})
         assert answer.status_code == 409
     booked.refresh_from_db()
@@ -155,7 +240,7 @@ def test_a_firm_without_a_subscription_does_not_make_its_clients_suffer(client, 
     Firm.objects.update(subscription="ended")
     assert client.get(link).status_code == 200
     later = int(at(cast.alice, TUESDAY, 14).timestamp())
-    assert client.post(f"{link}move/", {"start": later}).status_code == 302
+    assert client.post(f"{link}move/review/", {"start": later}).status_code == 302
     assert client.post(f"{link}cancel/").status_code == 302
 
 

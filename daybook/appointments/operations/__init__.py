@@ -4,6 +4,7 @@ from daybook.appointments.operations.booking import book, confirm, expire_holds,
 from daybook.appointments.operations.changing import (
     cancel,
     change_details,
+    could_move,
     record_outcome,
     reschedule,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "cancel",
     "change_details",
     "confirm",
+    "could_move",
     "expire_holds",
     "hold",
     "merge_contacts",

@@ -58,10 +58,29 @@ def reschedule(
     and caps, may move a past appointment into the past, and may tell the client itself (`tell_client`). Nobody may move onto another appointment or a busy
     calendar. Raises the Refusal that says why not.
     """
+    who = _who(by)
+    appointment_type, during = _looked_at(appointment, start, who, now)
+    if during.start == appointment.start:
+        return appointment
+    uses = read_again(appointment_type, people_of(appointment), during, now)
+    return _reschedule(appointment, appointment_type, during, who, uses, now, actor, tell_client)
+
+
+def could_move(*, appointment: Appointment, start: datetime, by: str, now: datetime) -> Period:
+    """
+    When it would be, as far as a look without a lock says; nothing is kept or written, and `reschedule` looks again.
+
+    Raises the Refusal that says why not.
+    """
+    return _looked_at(appointment, start, _who(by), now)[1]
+
+
+def _looked_at(
+    appointment: Appointment, start: datetime, who: lifecycle.Actor, now: datetime
+) -> tuple[AppointmentType, Period]:
     appointment_type = AppointmentType.objects.select_related("lawyer", "firm").get(
         pk=appointment.appointment_type_id
     )
-    who = _who(by)
     lifecycle.may_move(
         lifecycle.State(appointment.state),
         who,
@@ -71,13 +90,12 @@ def reschedule(
     )
     during = Period(start, start + (appointment.end - appointment.start))
     if during.start == appointment.start:
-        return appointment
+        return appointment_type, during
     if who is lifecycle.Actor.CLIENT:
         require_offered(appointment_type, during, now, without=appointment.pk)
     elif appointment.start > now:
         lifecycle.must_not_be_past(during.start, now)
-    uses = read_again(appointment_type, people_of(appointment), during, now)
-    return _reschedule(appointment, appointment_type, during, who, uses, now, actor, tell_client)
+    return appointment_type, during
 
 
 @books

@@ -150,9 +150,7 @@ def reschedule(request: OfficeRequest, appointment_id: int) -> HttpResponse:
         "row": one,
         "form": form,
         "consequences": consequences.of_moving(found, connection, now),
-        "times": choices(
-            found.appointment_type, first=request.GET.get("from", ""), now=now, without=found.pk
-        ),
+        "times": choices(found.appointment_type, first=request.GET.get("from", ""), now=now, moved=found),
         "times_url": "move_times",
     }
     return render(request, "desk/reschedule.html", context, status=status)
@@ -167,7 +165,7 @@ def move_times(request: OfficeRequest, appointment_id: int) -> HttpResponse:
     context = {
         "appointment": found,
         "form": MoveForm(found),
-        "times": choices(found.appointment_type, first=first, now=timezone.now(), without=found.pk),
+        "times": choices(found.appointment_type, first=first, now=timezone.now(), moved=found),
         "times_url": "move_times",
     }
     return render(request, "desk/times.html", context)

@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 
 from daybook.appointments import queries, teams
-from daybook.appointments.models import AppointmentType
+from daybook.appointments.models import Appointment, AppointmentType
 from daybook.calendars.queries import hours_of
 from daybook.core import times
 from daybook.core.errors import NonexistentTime
@@ -44,8 +44,14 @@ class Choices:
     zone: str
 
 
-def choices(appointment_type: AppointmentType, *, first: str, now: datetime, without: int = 0) -> Choices:
-    """Free times from the day `first` (ISO; today when it is none), or from the next day that has any."""
+def choices(
+    appointment_type: AppointmentType, *, first: str, now: datetime, moved: Appointment | None = None
+) -> Choices:
+    """
+    Free times from the day `first` (ISO; today when it is none), or from the next day that has any; for an appointment
+    that is `moved` without the time it has.
+    """
+    without = moved.pk if moved else 0
     zone = queries.zone_of(appointment_type, without)
     today = local_day(now, zone)
     try:
@@ -58,6 +64,8 @@ def choices(appointment_type: AppointmentType, *, first: str, now: datetime, wit
         found = queries.open_days(
             appointment_type, first=start, days=DAYS, zone=zone, now=now, without=without
         )
+    if moved:
+        found = found.besides(moved.start)
     return Choices(
         days=tuple(
             (times.say_day(on, year=on.year != today.year), _slots(starts, zone)) for on, starts in found.days

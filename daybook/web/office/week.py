@@ -40,10 +40,23 @@ class Entry:
 
     kind: str  # appointment, held, busy, free, shut
     time: str
-    words: str
+    who: str  # or what it is, where it is nobody's
+    what: str  # the type of an appointment
     url: str
     top: int
     length: int
+
+    @property
+    def words(self) -> str:
+        return ", ".join(part for part in (self.who, self.what) if part)
+
+    @property
+    def begins(self) -> str:
+        return self.time.partition(" – ")[0]
+
+    @property
+    def until(self) -> str:
+        return "".join(self.time.partition(" – ")[1:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,13 +156,15 @@ def _column(day: WeekDay, zone: str, today: date, first: int, last: int) -> Colu
     free = subtract(work, [*busy, *taken])
     shut = subtract([Period(day.start, day.end)], work)
 
-    def entry(kind: str, during: Period, words: str, url: str = "", whole: Period | None = None) -> Entry:
+    def entry(
+        kind: str, during: Period, who: str, what: str = "", url: str = "", whole: Period | None = None
+    ) -> Entry:
         top, bottom = _quarter(during.start, day.on, zone), _quarter(during.end, day.on, zone, up=True)
         if bottom <= top:  # in the hour that the clock shows twice
             bottom = top - (during.start - during.end) // _QUARTER
         top, bottom = max(top, first), min(bottom, last)
         length = bottom - top
-        return Entry(kind, _time(whole or during, zone, clocks_change), words, url, top - first, length)
+        return Entry(kind, _time(whole or during, zone, clocks_change), who, what, url, top - first, length)
 
     blocks = [
         *((one.start, 1, entry("busy", one, "Busy")) for one in busy),
@@ -177,11 +192,11 @@ def _column(day: WeekDay, zone: str, today: date, first: int, last: int) -> Colu
 
 def _appointment(one: Appointment, entry: Callable[..., Entry], part: Period) -> Entry:
     held = one.state == Appointment.State.HELD
-    words = "Being booked online" if held else f"{one.client_name}, {one.appointment_type.name}"
     return entry(
         "held" if held else "appointment",
         part,
-        words,
+        "Being booked online" if held else one.client_name,
+        "" if held else one.appointment_type.name,
         reverse("appointment", args=[one.pk]),
         Period(one.start, one.end),
     )

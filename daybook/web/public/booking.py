@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from daybook.appointments import links, operations, queries
-from daybook.appointments.models import AppointmentType
+from daybook.appointments.models import Appointment, AppointmentType
 from daybook.core import hours
 from daybook.core.errors import Refusal, SubscriptionEnded, UnknownTimeZone
 from daybook.firms.permissions import firm_may
@@ -92,7 +92,7 @@ def times_page(
     *,
     notice: str = "",
     status: int = 200,
-    without: int = 0,
+    moved: Appointment | None = None,
     missed: Refused | None = None,
     template: str = "public/times.html",
     extra: dict[str, Any] | None = None,
@@ -102,7 +102,7 @@ def times_page(
     now = timezone.now()
     zone: Zone = visitor_zone(request, zone_name or offer.lawyer.time_zone)
     key = _hold_key(request)
-    table = timetable(request, offer, zone.name, now, without=without, hold_key=key, missed=missed)
+    table = timetable(request, offer, zone.name, now, moved=moved, hold_key=key, missed=missed)
     asked_from = request.GET.get("from", "")[:10]
     page = times_page_of(offer, zone, now, notice=notice, table=table, asked_from=asked_from)
     if extra or _ONES_OWN & request.COOKIES.keys():

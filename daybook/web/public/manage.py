@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -57,7 +59,7 @@ def _context(request: HttpRequest, appointment: Appointment, token: str, now: da
         "type": appointment.appointment_type,
         "appointment": appointment,
         "token": token,
-        "zone": visitor_zone(request, appointment.client_time_zone or appointment.lawyer.time_zone).name,
+        "zone": _zone(request, appointment),
         "cannot_move": cannot_move,
         "cannot_cancel": cannot_cancel,
         "is_over": appointment.end <= now,
@@ -99,40 +101,75 @@ def calendar(request: HttpRequest, found: Appointment, token: str) -> HttpRespon
 @require_http_methods(["GET", "HEAD", "POST"])
 @linked
 def move(request: HttpRequest, found: Appointment, token: str) -> HttpResponse:
-    """Choose another time; the appointment, its link and its calendar entry stay the same ones."""
+    """Choose another time; a press on one leads to the page that asks once more."""
     now = timezone.now()
     context = _context(request, found, token, now)
     if context["cannot_move"]:
         return render(request, "public/appointment.html", context, status=409)
-    notice, status = "", 200
-    if request.method == "POST":
-        start = chosen_start(request)
-        if start is None:
-            notice, status = "Please choose one of the times shown.", 422
-        elif not limits.within_limit(request, "move", now):
-            notice, status = limits.SAYS, 429
-        elif start == found.start:
-            messages.info(request, "That is the time it already has. Nothing was changed.")
-            return redirect("public_appointment", token=token)
-        else:
-            try:
-                operations.reschedule(appointment=found, start=start, by=CLIENT, now=now)
-            except Refusal as refusal:
-                notice, status = refusal.text, refusal.status
-            else:
-                messages.success(
-                    request, "Your appointment has been moved. A new confirmation is on its way."
-                )
-                return redirect("public_appointment", token=token)
+    if request.method != "POST":
+        return _other_times(request, found, token)
+    start = chosen_start(request)
+    if start is None:
+        return _other_times(request, found, token, "Please choose one of the times shown.", 422)
+    query = urlencode({"start": int(start.timestamp()), "zone": _zone(request, found)})
+    return redirect(f"{reverse('public_move_review', args=[token])}?{query}")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@linked
+def review(request: HttpRequest, found: Appointment, token: str) -> HttpResponse:
+    """
+    The old time and the new one; the press there moves it, after another look at the new time.
+
+    The appointment, its link and its calendar entry stay the same ones.
+    """
+    now = timezone.now()
+    context = _context(request, found, token, now)
+    if context["cannot_move"]:
+        return render(request, "public/appointment.html", context, status=409)
+    start = chosen_start(request)
+    if start is None:
+        return _other_times(request, found, token, "Please choose one of the times shown.", 422)
+    if start == found.start:
+        messages.info(request, "That is the time it already has. Nothing was changed.")
+        return redirect("public_appointment", token=token)
+    if request.method == "POST" and not limits.within_limit(request, "move", now):
+        return _other_times(request, found, token, limits.SAYS, 429)
+    try:
+        if request.method != "POST":
+            during = operations.could_move(appointment=found, start=start, by=CLIENT, now=now)
+            context |= {"new_start": during.start, "new_end": during.end, "zone": _zone(request, found)}
+            return render(request, "public/move_review.html", context)
+        if stale(request.POST.get("sequence"), found.sequence):
+            raise ChangedMeanwhile
+        operations.reschedule(appointment=found, start=start, by=CLIENT, now=now)
+    except Refusal as refusal:
+        return _other_times(request, found, token, refusal.text, refusal.status)
+    messages.success(request, "Your appointment has been moved. A new confirmation is on its way.")
+    return redirect("public_appointment", token=token)
+
+
+def _zone(request: HttpRequest, found: Appointment) -> str:
+    return visitor_zone(request, found.client_time_zone or found.lawyer.time_zone).name
+
+
+def _other_times(
+    request: HttpRequest, found: Appointment, token: str, notice: str = "", status: int = 200
+) -> HttpResponse:
     return times_page(
         request,
         found.appointment_type,
         notice=notice,
         status=status,
-        without=found.pk,
+        moved=found,
         template="public/move.html",
         zone_name=found.client_time_zone,
-        extra={"appointment": found, "token": token, "people": names_of(found)},
+        extra={
+            "appointment": found,
+            "token": token,
+            "people": names_of(found),
+            "here": reverse("public_move", args=[token]),
+        },
     )
 
 

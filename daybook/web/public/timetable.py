@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from daybook.appointments import queries
 from daybook.appointments.availability import Missed
-from daybook.appointments.models import AppointmentType
+from daybook.appointments.models import Appointment, AppointmentType
 from daybook.appointments.near import left_near
 from daybook.core import hours, times
 from daybook.core.errors import Refusal
@@ -74,7 +74,7 @@ def timetable(
     zone: str,
     now: datetime,
     *,
-    without: int = 0,
+    moved: Appointment | None = None,
     hold_key: str = "",
     missed: Refused | None = None,
 ) -> Timetable:
@@ -82,7 +82,8 @@ def timetable(
     The days asked for; when none of them is free, those from the next free day.
 
     `missed` is a time that could not be had: what is left near it comes first, and the rest behind a button.
-    `hold_key` is the visitor's own: what they hold themselves is free to them.
+    `hold_key` is the visitor's own: what they hold themselves is free to them. An appointment that is `moved` is not in
+    its own way, and the time it has is no choice.
     """
     first, days, chosen = asked_days(request, zone, now)
     today = to_local(now, zone).date()
@@ -92,7 +93,10 @@ def timetable(
         if isinstance(missed.why, Missed) and not hold_key:
             found = left_near(appointment_type, missed.why, first=first, days=days, zone=zone, now=now)
     if found is None:
+        without = moved.pk if moved else 0
         found = _asked(appointment_type, first, days, zone, now, without=without, hold_key=hold_key)
+    if moved is not None:
+        found = found.besides(moved.start)
     earlier = max(today, first - timedelta(days=DAYS_SHOWN)) if chosen and first > today else None
     return _shown(found, zone, today.year, earlier)
 
@@ -152,7 +156,8 @@ def _clock(hour: int, minute: int) -> str:
 def chosen_start(request: HttpRequest) -> datetime | None:
     """The time whose button was pressed, or None for what is no time at all, or one nobody reckons with."""
     try:
-        start = datetime.fromtimestamp(int(request.POST.get("start", "")), UTC)
+        given = request.POST if "start" in request.POST else request.GET
+        start = datetime.fromtimestamp(int(given.get("start", "")), UTC)
     except (ValueError, OverflowError, OSError):
         return None
     return start if 2000 <= start.year < 2100 else None

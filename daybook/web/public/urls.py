@@ -20,5 +20,6 @@ urlpatterns = [
     path("appointment/<str:token>/", manage.appointment, name="public_appointment"),
     path("appointment/<str:token>/appointment.ics", manage.calendar, name="public_calendar_file"),
     path("appointment/<str:token>/move/", manage.move, name="public_move"),
+    path("appointment/<str:token>/move/review/", manage.review, name="public_move_review"),
     path("appointment/<str:token>/cancel/", manage.cancel, name="public_cancel"),
 ]
