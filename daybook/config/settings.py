@@ -20,6 +20,7 @@ INSTALLED_APPS = [
     "daybook.calendars",
     "daybook.billing",
     "daybook.appointments",
+    "daybook.directory",
     "daybook.messaging",
     "daybook.sync",
     "daybook.jobs",

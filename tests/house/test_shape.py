@@ -45,7 +45,16 @@ def test_every_module_begins_with_a_sentence_that_can_be_read_from_the_listing(t
 
 
 def test_every_stateful_room_has_its_tables_where_one_looks_for_them():
-    for room in ("firms", "contacts", "calendars", "billing", "appointments", "messaging", "sync"):
+    for room in (
+        "firms",
+        "contacts",
+        "calendars",
+        "billing",
+        "appointments",
+        "messaging",
+        "sync",
+        "directory",
+    ):
         folder = ROOT / "daybook" / room
         if not folder.is_dir():
             continue

@@ -1,0 +1,1 @@
+"""Public profiles, and who can be seen soonest."""
