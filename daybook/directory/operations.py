@@ -21,6 +21,8 @@ from daybook.firms.permissions import Actor, firm_may
 
 #: A listing is made anew at least so often: its hours would come round again, and its place in the order is to change.
 OLDEST = timedelta(hours=20)
+#: So many in one transaction.
+_AT_ONCE = 100
 #: An hour less than a ring holds, so that no hour of it is said twice.
 _RING_AHEAD = timedelta(hours=finding.RING - 1)
 
@@ -73,6 +75,19 @@ def require_claims(lawyer: Lawyer, *, certified: bool) -> None:
     found = objections([lawyer.title, lawyer.about, *lawyer.practice_areas], certified=certified)
     if found:
         raise ClaimRefused(" ".join(f"“{one.found}”: {one.says}" for one in found))
+
+
+def tend(now: datetime, most: int) -> int:
+    """Make up to `most` listings anew that no longer say what is true; returns how many. What fails keeps its mark."""
+    done = 0
+    while done < most:
+        with transaction.atomic():
+            stale = take_stale(now, min(_AT_ONCE, most - done))
+            refresh(stale, now)
+        done += len(stale)
+        if len(stale) < _AT_ONCE:
+            break
+    return done
 
 
 def take_stale(now: datetime, most: int) -> list[int]:

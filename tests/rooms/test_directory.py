@@ -181,6 +181,19 @@ def test_both_ways_of_looking_give_the_same_order(cast: Cast, monkeypatch: pytes
             assert ways[0] == ways[1]
 
 
+def test_the_minute_s_work_goes_through_everybody_who_changed_and_stops_at_its_limit(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(operations, "_AT_ONCE", 2)
+    for number in range(5):
+        person(cast, f"Person{number} Someone")
+    operations.tend(NOW, 100)
+    Lawyer.objects.update(title="Partner")
+    assert operations.tend(NOW, 3) == 3
+    assert operations.tend(NOW, 100) == 2
+    assert operations.tend(NOW, 100) == 0
+
+
 def test_nonsense_in_a_page_address_is_the_first_page():
     for text in ("", "1", "a.b.c", "9.1.1", "0.99999999999.1", "1.2.3.4", "-1.0.0", "٣.1.1"):
         assert Place.read(text) == Place()
