@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import unicodedata
-from dataclasses import replace
+from typing import Any
 
 from daybook.contacts.models import Contact
 from daybook.contacts.phones import normal_phone
@@ -28,6 +28,8 @@ _ANY_LENGTH = 10**9
 
 def clean(text: str) -> str:
     """A text as it is kept: composed, on one line, no needless white space, no hidden signs, 255 characters at most."""
+    if not text:
+        return ""
     if text.isascii() and text.isprintable():
         short = " ".join(text.split())
         return short if len(short) <= MOST_CHARACTERS else short[:MOST_CHARACTERS].rstrip()
@@ -80,9 +82,9 @@ def address_member(parts: tuple[str, ...], label: str = "Work", main: bool = Fal
 
 def kept(card: Card) -> Card:
     """The card as the rows hold it: texts cleaned, members without a value left out, each once, one the main one."""
-    texts = {name: clean(getattr(card, name)) for name in TEXTS}
-    sets = {name: tidy(m for m in getattr(card, name) if any(m.value)) for name in SETS}
-    return replace(card, **texts, **sets)
+    texts: list[Any] = [clean(getattr(card, name)) for name in TEXTS]
+    sets: list[Any] = [tidy([m for m in getattr(card, name) if any(m.value)]) for name in SETS]
+    return Card(card.kind, *texts, *sets)
 
 
 def fingerprint(card: Card) -> str:

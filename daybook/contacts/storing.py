@@ -101,24 +101,33 @@ def add(*, firm: Firm, people: Sequence[Told], source: str, now: datetime) -> li
             cursor,
             SearchKey,
             _KEY_COLUMNS,
-            ((pk, firm_id, key) for pk, card in cards for key in keys_of(card)),
+            [(pk, firm_id, key) for pk, card in cards for key in keys_of(card)],
         )
     return ids
 
 
-def _copy(cursor: CursorWrapper, model: type[models.Model], columns: Sequence[str], rows: Iterable) -> None:
-    form = "\t".join(["%s"] * len(columns))
-    lines = [_line(form, tuple(row)) for row in rows]
-    if lines:
+def _copy(
+    cursor: CursorWrapper, model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[object]]
+) -> None:
+    if text := _text([tuple(row) for row in rows]):
         with cursor.copy(f"COPY {model._meta.db_table} ({', '.join(columns)}) FROM STDIN") as copy:
-            copy.write("\n".join(lines) + "\n")
+            copy.write(text)
 
 
-def _line(form: str, row: tuple[object, ...]) -> str:
-    """A row in COPY's text format. There are no nulls among ours, and hardly ever a sign that needs care."""
-    line = form % row
-    plain = "\\" not in line and "\n" not in line and "\r" not in line and line.count("\t") == len(row) - 1
-    return line if plain else "\t".join(str(value).translate(_ESCAPES) for value in row)
+def _text(rows: Sequence[tuple[object, ...]]) -> str:
+    """
+    Rows in COPY's text format. There are no nulls among ours, and hardly ever a sign that needs care: so all are looked
+    at together, and only then one by one.
+    """
+    if not rows:
+        return ""
+    parts = len(rows[0])
+    form = "\t".join(["%s"] * parts) + "\n"
+    text = "".join([form % row for row in rows])
+    plain = "\\" not in text and "\r" not in text
+    if plain and text.count("\n") == len(rows) and text.count("\t") == len(rows) * (parts - 1):
+        return text
+    return "".join([form % tuple(str(value).translate(_ESCAPES) for value in row) for row in rows])
 
 
 def overwrite(

@@ -62,14 +62,15 @@ def tidy(members: Iterable[Member]) -> tuple[Member, ...]:
     A set as it is kept and compared: each key once (the first of them stays), exactly one member the main one (the
     first that says so, a dropped twin included, else the first), and that one in front; the others keep their order.
     """
+    members = tuple(members)
+    if not members or (len(members) == 1 and members[0].main):
+        return members
     once: dict[str, Member] = {}
     main = ""
     for member in members:
         once.setdefault(member.key, member)
         if member.main and not main:
             main = member.key
-    if not once:
-        return ()
     main = main or next(iter(once))
     ordered = sorted(once.values(), key=lambda m: m.key != main)
     return tuple(

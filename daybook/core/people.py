@@ -137,15 +137,21 @@ def normalise_email(text: str) -> str:
 
     Raises: BadEmail.
     """
-    address = unicodedata.normalize("NFKC", text).translate(_HIDDEN).strip().lower()
-    address = address.removeprefix("mailto:").removesuffix(".")
+    # Of ASCII nothing is to be unified, and no sign hidden.
+    plain = text if text.isascii() else unicodedata.normalize("NFKC", text).translate(_HIDDEN)
+    address = plain.strip().lower().removeprefix("mailto:").removesuffix(".")
     local, at, domain = address.rpartition("@")
-    if not at or not _LOCAL_PART.fullmatch(local) or any(unicodedata.category(c)[0] == "C" for c in local):
+    if not at or not _LOCAL_PART.fullmatch(local):
         raise BadEmail
-    try:
-        domain = domain.encode("idna").decode("ascii").lower()
-    except UnicodeError:
-        raise BadEmail from None
+    if not (local.isascii() and local.isprintable()) and any(
+        unicodedata.category(c)[0] == "C" for c in local
+    ):
+        raise BadEmail
+    if not domain.isascii():
+        try:
+            domain = domain.encode("idna").decode("ascii").lower()
+        except UnicodeError:
+            raise BadEmail from None
     labels = domain.split(".")
     if len(labels) < 2 or not all(_DOMAIN_LABEL.fullmatch(label) for label in labels) or labels[-1].isdigit():
         raise BadEmail

@@ -221,3 +221,21 @@ def test_a_name_needs_a_letter(text: str) -> None:
     with pytest.raises(NameMissing):
         clean_name(text)
     assert clean_name(" Dana ") == "Dana"
+
+
+@given(st.from_regex(r"[a-zA-Z0-9_.-]{0,70}", fullmatch=True))
+def test_a_domain_of_plain_letters_is_its_own_ascii_form(domain: str) -> None:
+    """So nobody asks for that form of it."""
+    try:
+        encoded = domain.encode("idna").decode("ascii").lower()
+    except UnicodeError:  # an empty label, or one too long: refused as well
+        with pytest.raises(BadEmail):
+            normalise_email(f"dana@{domain}")
+    else:
+        assert encoded == domain.lower()
+
+
+@pytest.mark.parametrize("hidden", ["\x00", "\x1f", "\x7f"])
+def test_an_address_with_a_control_sign_is_none(hidden: str) -> None:
+    with pytest.raises(BadEmail):
+        normalise_email(f"da{hidden}na@example.com")

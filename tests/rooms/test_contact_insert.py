@@ -8,7 +8,7 @@ from django.db.models import Model
 
 from daybook.contacts import queries, storing
 from daybook.contacts.adding import insert_one
-from daybook.contacts.cards import card_of, email_member, phone_member
+from daybook.contacts.cards import card_of, email_member, kept, phone_member
 from daybook.contacts.models import Contact, ContactAddress, ContactEmail, ContactPhone, SearchKey, Source
 from daybook.core.cards import Card, Member
 from tests.cast import NOW, hart_and_vale, marsh
@@ -52,6 +52,14 @@ def test_a_contact_added_alone_has_the_rows_of_one_added_among_many(card: Card):
     assert card_of(alone) == card_of(Contact.objects.get(pk=alone.pk)) == card_of(among)
     values = Contact.objects.values().get(pk=alone.pk)
     assert {name: getattr(alone, name) for name in values} == values
+
+
+def test_an_awkward_contact_among_plain_ones_changes_none_of_them():
+    firm = hart_and_vale(NOW).firm
+    awkward = Card(first_name="Tab\\tand\\\\", last_name="\\.", emails=(email_member("a\\b@example.com"),))
+    cards = [*CARDS, awkward, *CARDS]
+    people = storing.insert(firm=firm, people=[(card, False) for card in cards], source=Source.CLIO, now=NOW)
+    assert [card_of(Contact.objects.get(pk=one.pk)) for one in people] == [kept(card) for card in cards]
 
 
 def test_whoever_has_the_address_comes_before_whoever_has_the_number_and_nobody_has_an_empty_one():

@@ -23,6 +23,9 @@ def record(value: object) -> Record:
 
 def identity(record: Record) -> str:
     """The `id`, as text whichever way it came. Raises `Garbled` when there is none."""
+    value = record.get("id")
+    if type(value) is int:  # what Clio sends, and asked first: every list has thousands of these
+        return str(value)
     found = reference(record, "id")
     if found is None:
         raise Garbled(PROVIDER)
@@ -57,14 +60,18 @@ def several(record: Record, name: str) -> list[Any]:
 def records(record: Record, name: str) -> Iterator[Record]:
     """The associated records of a list that have an id; one without cannot be referred to."""
     for item in several(record, name):
-        if isinstance(item, dict) and reference(item, "id") is not None:
+        if isinstance(item, dict) and (type(item.get("id")) is int or reference(item, "id") is not None):
             yield item
 
 
 def text(record: Record, name: str) -> str:
     """A string, empty when there is none. Numbers are written out."""
     value = record.get(name)
-    if isinstance(value, bool) or value is None:
+    if value is None:
+        return ""
+    if type(value) is str:
+        return value
+    if isinstance(value, bool):
         return ""
     return str(value) if isinstance(value, str | int | Decimal) else ""
 
