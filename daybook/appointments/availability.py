@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
-from daybook.appointments.models import AppointmentType
+from daybook.appointments.models import Appointment, AppointmentType
 from daybook.calendars import queries as calendars
 from daybook.core import availability as engine
+from daybook.core import lifecycle
 from daybook.core.availability import Offer, Span
 from daybook.core.errors import SlotTaken
 from daybook.core.hours import open_spans, to_local
@@ -25,12 +26,12 @@ _TAKEN = """
            ceil(extract(epoch FROM upper(during)))::bigint + after_minutes * 60,
            floor(extract(epoch FROM lower(during)))::bigint, appointment_type_id
       FROM appointments_appointment
-     WHERE state IN ('held', 'confirmed') AND upper(during) > %(start)s
+     WHERE state IN ('held', 'requested', 'confirmed') AND upper(during) > %(start)s
        AND (lawyer_id = %(lawyer)s
             OR id = ANY(ARRAY(SELECT appointment_id FROM appointments_seat
                                WHERE lawyer_id = %(lawyer)s AND NOT lead AND upper(during) > %(start)s)))
        AND lower(during) + interval '0' < %(end)s
-       AND (state = 'confirmed' OR held_until > %(now)s) AND id <> %(without)s
+       AND (state <> 'held' OR held_until > %(now)s) AND id <> %(without)s
        AND NOT (state = 'held' AND hold_key = %(key)s)
 """
 
@@ -65,6 +66,7 @@ class Day:
     own: list[Span]  # holds and appointments, their buffers included
     booked: dict[date, int]  # of this type, by the lawyer's date, for the caps
     trouble: str
+    unread: str = ""  # what would be trouble, had the lawyer not said to take requests meanwhile
 
     @property
     def busy(self) -> list[Span]:
@@ -101,6 +103,13 @@ def client_policy(appointment_type: AppointmentType) -> ClientPolicy:
     """What a client may do alone with an appointment of this type, and until when."""
     until = timedelta(minutes=appointment_type.change_cutoff_minutes)
     return ClientPolicy(cancel_until=until, move_until=until)
+
+
+def cancelled_late(appointment: Appointment) -> bool:
+    """Whether its client called it off at shorter notice than its type asks of clients."""
+    by = lifecycle.Actor.CLIENT if appointment.cancelled_by == Appointment.Party.CLIENT else None
+    policy = client_policy(appointment.appointment_type)
+    return lifecycle.cancelled_late(by, appointment.start, appointment.cancelled_at, policy)
 
 
 def own_spans(
@@ -152,10 +161,12 @@ def survey(
     without: int = 0,
     hold_key: str = "",
     lawyer: Lawyer | None = None,
+    by_request: bool = False,
 ) -> Day:
     """
     Gather what decides over [start, end) for a type and its lawyer, or another of its people. `without` leaves one
-    appointment (being moved) out.
+    appointment (being moved) out. With `by_request` a calendar that cannot be read is believed as it was last known, if
+    its lawyer takes requests meanwhile; `unread` says why it cannot be read then.
     """
     lawyer = lawyer or appointment_type.lawyer
     days = (to_local(start, lawyer.time_zone).date(), to_local(end, lawyer.time_zone).date())
@@ -169,6 +180,7 @@ def survey(
         now=now,
         without_appointment=without or None,
     )
+    instead = by_request and lawyer.requests_when_unread
     capped = appointment_type.cap_per_day is not None or appointment_type.cap_per_week is not None
     # A weekly cap is held against whole weeks, so the count looks a week further on both sides.
     margin = timedelta(days=8) if capped else timedelta(0)
@@ -178,5 +190,6 @@ def survey(
         external=time.busy,
         own=[(row[0], row[1]) for row in rows],
         booked=count_booked(rows, appointment_type, lawyer.time_zone),
-        trouble=time.trouble,
+        trouble="" if instead else time.trouble,
+        unread=time.trouble if instead else "",
     )

@@ -12,6 +12,9 @@ from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, Range
 from django.db import models
 from django.db.models import F, Func, Q, Value
 
+#: The states that take the lawyer's time. Written once more in the trigger that keeps the seats.
+LIVE = ["held", "requested", "confirmed"]
+
 #: A range of one number stands in for `=`, so that no extension is needed.
 _SAME_PERSON_SAME_TIME = [
     (Func(F("lawyer"), F("lawyer"), Value("[]"), function="int8range"), RangeOperators.OVERLAPS),
@@ -59,6 +62,7 @@ class AppointmentType(models.Model):
     # What the client is asked: [{"label": str, "kind": "line"|"text"|"yes_no", "required": bool}]
     questions = models.JSONField(default=list, blank=True)
     who_may_book = models.CharField(max_length=10, choices=WhoMayBook.choices, default=WhoMayBook.ANYONE)
+    by_request = models.BooleanField(default=False, db_default=False)  # clients request; the firm confirms
     change_cutoff_minutes = models.PositiveIntegerField(
         default=1440
     )  # the client may move or cancel until then
@@ -112,9 +116,17 @@ class TeamMember(models.Model):
 class Appointment(models.Model):
     class State(models.TextChoices):
         HELD = "held", "Held"
+        REQUESTED = "requested", "Requested"
         CONFIRMED = "confirmed", "Confirmed"
         CANCELLED = "cancelled", "Cancelled"
         EXPIRED = "expired", "Hold ran out"
+        DECLINED = "declined", "Declined"
+        LAPSED = "lapsed", "Not answered in time"
+
+    class Because(models.TextChoices):
+        UNREAD = "unread", "A calendar could not be read"
+        TYPE = "type", "Its type is by request"
+        CONFLICT = "conflict", "A possible conflict of interest"
 
     class Outcome(models.TextChoices):
         NONE = "", "Not recorded"
@@ -156,6 +168,16 @@ class Appointment(models.Model):
     fee_cents = models.PositiveIntegerField(default=0)
     booked_by = models.CharField(max_length=10, choices=Party.choices, default=Party.CLIENT)
     booked_by_user = models.ForeignKey("firms.User", on_delete=models.SET_NULL, null=True, related_name="+")
+    # Only requested: why, what was known of that, and until when it waits. What stays of it once it is answered.
+    requested_because = models.CharField(
+        max_length=10, choices=Because.choices, blank=True, default="", db_default=""
+    )
+    request_detail = models.CharField(max_length=300, blank=True, default="", db_default="")
+    requested_at = models.DateTimeField(null=True, blank=True)
+    answer_by = models.DateTimeField(null=True, blank=True)
+    answer_line = models.CharField(
+        max_length=300, blank=True, default="", db_default=""
+    )  # the firm's, to the client
     cancelled_by = models.CharField(max_length=10, choices=Party.choices, blank=True)
     cancel_reason = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -168,7 +190,7 @@ class Appointment(models.Model):
             ExclusionConstraint(
                 name="lawyer_is_never_double_booked",
                 expressions=_SAME_PERSON_SAME_TIME,
-                condition=Q(state__in=["held", "confirmed"]),
+                condition=Q(state__in=LIVE),
             ),
             models.CheckConstraint(condition=Q(during__isempty=False), name="appointment_takes_time"),
         ]
@@ -177,10 +199,11 @@ class Appointment(models.Model):
                 F("lawyer"),
                 Func(F("during"), function="upper"),
                 name="live_by_lawyer_end",
-                condition=Q(state__in=["held", "confirmed"]),
+                condition=Q(state__in=LIVE),
             ),
             models.Index("firm", Func(F("during"), function="lower"), name="appointment_by_firm_start"),
             models.Index(fields=["held_until"], name="holds_to_expire", condition=Q(state="held")),
+            models.Index(fields=["answer_by"], name="requests_to_lapse", condition=Q(state="requested")),
         ]
 
     @property
@@ -191,12 +214,17 @@ class Appointment(models.Model):
     def end(self) -> datetime:
         return self.during.upper
 
+    @property
+    def only_requested(self) -> bool:
+        """Whether it was asked for and never confirmed: waiting, withdrawn, declined or unanswered."""
+        return self.requested_at is not None and self.confirmed_at is None
+
 
 class Seat(models.Model):
     """
     One person's part in one appointment, and the proof that nobody is in two at once, as a lead or beside one.
 
-    Kept by a trigger on `Appointment` (migration 0004), in the same statement that writes the appointment: whoever writes
+    Kept by a trigger on `Appointment` (migrations 0002 and 0005), in the same statement that writes the appointment: whoever writes
     one, by whatever way, cannot forget it. Read it; never write it.
     """
 
@@ -206,7 +234,7 @@ class Seat(models.Model):
     lawyer = models.ForeignKey("firms.Lawyer", on_delete=models.PROTECT, related_name="+", db_index=False)
     lead = models.BooleanField()  # the appointment's own lawyer
     during = DateTimeRangeField()
-    live = models.BooleanField()  # held or confirmed
+    live = models.BooleanField()  # held, requested or confirmed
 
     class Meta:
         constraints = [

@@ -11,7 +11,7 @@ from functools import lru_cache
 from daybook.appointments.availability import Missed, offer_of
 from daybook.appointments.locking import first_of_many
 from daybook.appointments.models import AppointmentType
-from daybook.appointments.queries import LOOK_AHEAD, OpenDays, by_day, midnight, open_starts
+from daybook.appointments.queries import LOOK_AHEAD, OpenDays, by_day, midnight, open_to_clients
 from daybook.core.availability import Offer
 from daybook.core.hours import zone as place_of
 
@@ -30,6 +30,7 @@ class _Kept:
     at: datetime
     starts: list[int]
     trouble: str
+    because: str
 
 
 _kept: dict[Hashable, _Kept] = {}
@@ -52,7 +53,7 @@ def left_near(
     offer = offer_of(appointment_type)
     kept = _read(appointment_type, offer, now)
     if kept.trouble:
-        return OpenDays((), None, kept.trouble)
+        return OpenDays((), None, kept.trouble, kept.because)
     soonest = now + offer.notice
     left = _left(
         kept,
@@ -69,16 +70,17 @@ def left_near(
 def _read(appointment_type: AppointmentType, offer: Offer, now: datetime) -> _Kept:
     # The rules come with every request, so a change of them is seen at once.
     linked, zone = appointment_type.linked_calendar_id, appointment_type.lawyer.time_zone
-    key = (appointment_type.pk, linked, zone, offer)
+    requests = appointment_type.by_request, appointment_type.lawyer.requests_when_unread
+    key = (appointment_type.pk, linked, zone, offer, requests)
     kept = _fresh(key, now)
     if kept is None:
         with first_of_many(key):
             kept = _fresh(key, now)
             if kept is None:
-                starts, trouble = open_starts(appointment_type, start=now, end=now + LOOK_AHEAD, now=now)
+                found = open_to_clients(appointment_type, start=now, end=now + LOOK_AHEAD, now=now)
                 if len(_kept) >= _MOST_KEPT:
                     _kept.clear()
-                kept = _kept[key] = _Kept(now, starts, trouble)
+                kept = _kept[key] = _Kept(now, *found)
     return kept
 
 
@@ -101,4 +103,4 @@ def _left(kept: _Kept, own: _Own, *, opens: int, closes: int, lead: int, trail: 
     place = place_of(zone)
     following = starts[high : high + 1]
     next_from = datetime.fromtimestamp(following[0], place).date() if following else None
-    return OpenDays(by_day(free, place), next_from, "")
+    return OpenDays(by_day(free, place), next_from, "", kept.because)

@@ -16,11 +16,11 @@ from daybook.appointments.availability import offer_of, survey
 from daybook.appointments.models import Appointment, AppointmentType, Seat, TeamMember
 from daybook.calendars import queries as calendars
 from daybook.core import availability as engine
-from daybook.core.hours import day_period, zone
+from daybook.core.hours import day_period, open_spans, zone
 from daybook.firms.models import Firm, Lawyer
 from daybook.firms.permissions import Actor, may
 
-LIVE = (Appointment.State.HELD, Appointment.State.CONFIRMED)
+Because = Appointment.Because
 
 #: How far ahead the next free day is looked for, beyond what a page shows.
 LOOK_AHEAD = timedelta(days=200)
@@ -34,6 +34,7 @@ class OpenDays:
     days: tuple[tuple[date, tuple[datetime, ...]], ...]
     next_from: date | None
     trouble: str  # why times are hidden, for the firm; a visitor is told only that they cannot be shown
+    because: str = ""  # a value of Because where the times can only be requested
 
     def besides(self, start: datetime) -> OpenDays:
         """The same without one start: the time an appointment already has is no choice for moving it."""
@@ -123,29 +124,57 @@ def open_starts(
     `without` leaves out an appointment that is being moved, with the very people it has; `hold_key` what this visitor
     holds themselves.
     """
+    found = open_to_clients(
+        appointment_type, start=start, end=end, now=now, without=without, hold_key=hold_key, by_request=False
+    )
+    return found[:2]
+
+
+def open_to_clients(
+    appointment_type: AppointmentType,
+    *,
+    start: datetime,
+    end: datetime,
+    now: datetime,
+    without: int = 0,
+    hold_key: str = "",
+    by_request: bool = True,
+) -> tuple[list[int], str, str]:
+    """
+    As `open_starts`, with what the public may only request (`by_request`): then the third is why, a value of Because.
+
+    Of types of several people a calendar that cannot be read takes its lawyer's times away, whatever they prefer.
+    """
     end = min(end, now + timedelta(days=appointment_type.horizon_days, hours=1))
     start = max(start, now - timedelta(hours=1))
+    because = str(Because.TYPE) if by_request and appointment_type.by_request and not without else ""
     if start >= end:
-        return [], ""
+        return [], "", because
     if appointment_type.has_team or without:
         starts, trouble = teams.open_starts(
             appointment_type, start, end, now, without=without, hold_key=hold_key
         )
     else:
-        starts, trouble = _own_starts(appointment_type, start, end, now, hold_key)
+        starts, trouble, unread = _own_starts(appointment_type, start, end, now, hold_key, by_request)
+        because = str(Because.UNREAD) if unread else because
     if trouble:
-        return [], trouble
+        return [], trouble, because
     low, high = int(start.timestamp()), int(end.timestamp())
-    return starts[bisect_left(starts, low) : bisect_left(starts, high)], ""
+    return starts[bisect_left(starts, low) : bisect_left(starts, high)], "", because
 
 
 def _own_starts(
-    appointment_type: AppointmentType, start: datetime, end: datetime, now: datetime, hold_key: str
-) -> tuple[list[int], str]:
+    appointment_type: AppointmentType,
+    start: datetime,
+    end: datetime,
+    now: datetime,
+    hold_key: str,
+    by_request: bool,
+) -> tuple[list[int], str, str]:
     """The starts at which the type's own lawyer is free, who is all it needs."""
-    day = survey(appointment_type, start, end, now, hold_key=hold_key)
+    day = survey(appointment_type, start, end, now, hold_key=hold_key, by_request=by_request)
     if day.trouble:
-        return [], day.trouble
+        return [], day.trouble, ""
     starts = engine.open_starts(
         offer_of(appointment_type),
         hours=day.hours,
@@ -155,7 +184,7 @@ def _own_starts(
         zone=appointment_type.lawyer.time_zone,
         tick=1 if now.microsecond else 0,
     )
-    return starts, ""
+    return starts, "", day.unread
 
 
 def open_days(
@@ -167,9 +196,11 @@ def open_days(
     now: datetime,
     without: int = 0,
     hold_key: str = "",
+    by_request: bool = False,
 ) -> OpenDays:
     """
     The free starts of `days` days from `first`, by the date a clock in `zone` shows. Days without any are left out.
+    With `by_request` those too that the public may only request: `because` says that they are.
 
     `next_from` is the next day with a free start after those, or None up to the type's horizon.
     Raises UnknownTimeZone.
@@ -177,16 +208,22 @@ def open_days(
     last = first + timedelta(days=days)
     start, end = midnight(first, zone), midnight(last, zone)
     horizon = now + timedelta(days=min(appointment_type.horizon_days + 1, LOOK_AHEAD.days))
-    starts, trouble = open_starts(
-        appointment_type, start=start, end=max(end, horizon), now=now, without=without, hold_key=hold_key
+    starts, trouble, because = open_to_clients(
+        appointment_type,
+        start=start,
+        end=max(end, horizon),
+        now=now,
+        without=without,
+        hold_key=hold_key,
+        by_request=by_request,
     )
     if trouble:
-        return OpenDays((), None, trouble)
+        return OpenDays((), None, trouble, because)
     cut = bisect_left(starts, int(end.timestamp()))
     place = _place(zone)
     following = starts[cut : cut + 1]
     next_from = datetime.fromtimestamp(following[0], place).date() if following else None
-    return OpenDays(by_day(starts[:cut], place), next_from, "")
+    return OpenDays(by_day(starts[:cut], place), next_from, "", because)
 
 
 def by_day(starts: list[int], place: tzinfo) -> tuple[tuple[date, tuple[datetime, ...]], ...]:
@@ -273,26 +310,41 @@ def _shown(lawyer_ids: list[int]) -> QuerySet[Appointment]:
     ).select_related("lawyer", "appointment_type", "contact", "push", "time_entry__matter")
 
 
+def live(now: datetime) -> Q:
+    """Whatever takes a lawyer's time at `now`: a hold that has run out does not, whatever its row still says."""
+    State = Appointment.State
+    return Q(state__in=[State.REQUESTED, State.CONFIRMED]) | Q(state=State.HELD, held_until__gt=now)
+
+
+def requests(lawyer_ids: list[int]) -> QuerySet[Appointment]:
+    """What clients have requested of these lawyers and nobody has answered yet; what waits least first."""
+    waiting = Appointment.objects.filter(lawyer__in=lawyer_ids, state=Appointment.State.REQUESTED)
+    return waiting.select_related("lawyer", "firm", "appointment_type").order_by("answer_by", "pk")
+
+
 def upcoming(lawyer_ids: list[int], now: datetime) -> QuerySet[Appointment]:
-    """Confirmed appointments that have not ended, soonest first, and holds still running."""
-    return (
-        _shown(lawyer_ids)
-        .filter(Q(state=Appointment.State.CONFIRMED) | Q(state=Appointment.State.HELD, held_until__gt=now))
-        .filter(during__endswith__gt=now)
-        .order_by("during", "pk")
-    )
+    """Confirmed and requested appointments that have not ended, soonest first, and holds still running."""
+    return _shown(lawyer_ids).filter(live(now)).filter(during__endswith__gt=now).order_by("during", "pk")
 
 
 def past(lawyer_ids: list[int], now: datetime) -> QuerySet[Appointment]:
-    """What has ended, and what was cancelled, latest first."""
+    """What has ended, cancelled or not, and requests that came to nothing; latest first."""
     return (
         _shown(lawyer_ids)
-        .filter(
-            Q(state=Appointment.State.CONFIRMED, during__endswith__lte=now)
-            | Q(state=Appointment.State.CANCELLED, confirmed_at__isnull=False)
-        )
+        .filter(Q(state=Appointment.State.CONFIRMED) | _called_off(), during__endswith__lte=now)
         .order_by("-during", "-pk")
     )
+
+
+def called_off(lawyer_ids: list[int], now: datetime) -> QuerySet[Appointment]:
+    """What was cancelled, declined or never answered, and would not have ended yet; soonest first."""
+    return _shown(lawyer_ids).filter(_called_off(), during__endswith__gt=now).order_by("during", "pk")
+
+
+def _called_off() -> Q:
+    State = Appointment.State
+    given_up = Q(confirmed_at__isnull=False) | Q(requested_at__isnull=False)
+    return Q(given_up, state=State.CANCELLED) | Q(state__in=[State.DECLINED, State.LAPSED])
 
 
 def clients_of(appointment_ids: list[int]) -> dict[int, str]:
@@ -315,18 +367,13 @@ class WeekDay:
 
 def week(lawyer: Lawyer, monday: date, now: datetime) -> tuple[WeekDay, ...]:
     """Seven days of a lawyer from `monday`, in the lawyer's zone: hours, busy, appointments; the rest is free."""
-    from daybook.core.hours import open_spans
-
     last = monday + timedelta(days=6)
     start, end = midnight(monday, lawyer.time_zone), midnight(last + timedelta(days=1), lawyer.time_zone)
     hours = calendars.hours_of(lawyer, None, monday, last)
     open_all = open_spans(hours.weekly, hours.exceptions, lawyer.time_zone, monday, last)
     busy_all = calendars.busy_spans(calendars.blocking_uses(lawyer.pk), start, end)
     booked = list(
-        _shown([lawyer.pk])
-        .filter(Q(state=Appointment.State.CONFIRMED) | Q(state=Appointment.State.HELD, held_until__gt=now))
-        .filter(during__overlap=(start, end))
-        .order_by("during")
+        _shown([lawyer.pk]).filter(live(now)).filter(during__overlap=(start, end)).order_by("during")
     )
     reasons = {exception.on: exception.reason for exception in hours.exceptions if not exception.stretches}
     picture = []

@@ -153,7 +153,7 @@ _SHARES = """
       FROM appointments_appointment a
       JOIN appointments_seat s ON s.appointment_id = a.id
      WHERE a.appointment_type_id = %(type)s AND s.lawyer_id = ANY(%(people)s)
-       AND (a.state = 'confirmed' OR (a.state = 'held' AND a.held_until > %(now)s))
+       AND (a.state IN ('requested', 'confirmed') OR (a.state = 'held' AND a.held_until > %(now)s))
      GROUP BY s.lawyer_id
 """
 

@@ -12,7 +12,7 @@ from django.db.models import Q
 from daybook.appointments import teams
 from daybook.appointments.availability import REACH, count_booked, offer_of, own_spans
 from daybook.appointments.models import Appointment, AppointmentType, Seat
-from daybook.appointments.queries import midnight
+from daybook.appointments.queries import live, midnight
 from daybook.calendars import queries as calendars
 from daybook.calendars.models import CalendarUse
 from daybook.calendars.queries import FAR, Hours
@@ -128,7 +128,8 @@ class Facts:
         self._taken = _taken(lawyer, uses, low - REACH, high + REACH, now, without)
         rows = own_spans(lawyer.pk, low - _WEEK, high + _WEEK, now, without=without)
         self._booked = count_booked(rows, appointment_type, zone)
-        self._also = [*_not_offered(appointment_type, lawyer), *_unreadable(uses, now)]
+        instead = lawyer.requests_when_unread and not (appointment_type.has_team or without)
+        self._also = [*_not_offered(appointment_type, lawyer), *_unreadable(uses, now, instead)]
 
     def at(self, start: datetime, *, grid: bool = True) -> tuple[Reason, ...]:
         """What stands in the way of one start."""
@@ -173,10 +174,13 @@ def _not_offered(appointment_type: AppointmentType, lawyer: Lawyer) -> Iterator[
         )
 
 
-def _unreadable(uses: list[CalendarUse], now: datetime) -> Iterator[Reason]:
+def _unreadable(uses: list[CalendarUse], now: datetime, instead: bool) -> Iterator[Reason]:
+    """The calendars that keep times from being promised; `instead` they can be requested."""
+    then = " Clients can only request times: you confirm them by hand." if instead else ""
     for use in uses:
         if text := trouble_of(use.calendar, now):
-            yield Reason(Cause.UNREADABLE, f"{calendars.account_name(use.calendar)} cannot be read: {text}")
+            name = calendars.account_name(use.calendar)
+            yield Reason(Cause.UNREADABLE, f"{name} cannot be read: {text}{then}")
 
 
 def _taken(
@@ -208,12 +212,20 @@ def _taken(
     return found
 
 
+_BY = {
+    Appointment.State.HELD: By.HOLD,
+    Appointment.State.REQUESTED: By.REQUEST,
+    Appointment.State.CONFIRMED: By.APPOINTMENT,
+}
+
+
 def _own(lawyer: Lawyer, low: datetime, high: datetime, now: datetime, without: int) -> list[Taken]:
     """The lawyer's live appointments and holds, as `availability.own_spans` counts them, by name."""
-    live = Q(state=Appointment.State.CONFIRMED) | Q(state=Appointment.State.HELD, held_until__gt=now)
     beside = Seat.objects.filter(lawyer=lawyer, lead=False, during__overlap=(low, high)).values("appointment")
     rows = (
-        Appointment.objects.filter(live, Q(lawyer=lawyer) | Q(pk__in=beside), during__overlap=(low, high))
+        Appointment.objects.filter(
+            live(now), Q(lawyer=lawyer) | Q(pk__in=beside), during__overlap=(low, high)
+        )
         .exclude(pk=without)
         .select_related("appointment_type")
     )
@@ -221,7 +233,7 @@ def _own(lawyer: Lawyer, low: datetime, high: datetime, now: datetime, without: 
         Taken(
             floor(one.start.timestamp()),
             ceil(one.end.timestamp()),
-            By.HOLD if one.state == Appointment.State.HELD else By.APPOINTMENT,
+            _BY[Appointment.State(one.state)],
             one.appointment_type.name,
             before=one.before_minutes * 60,
             after=one.after_minutes * 60,

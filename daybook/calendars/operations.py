@@ -131,11 +131,13 @@ def choose_calendars(
     actor: Actor | None = None,
     all_day_blocks: dict[int, bool] | None = None,
     standings: dict[int, frozenset[Standing]] | None = None,
+    requests_when_unread: bool | None = None,
 ) -> None:
     """
     Say which calendars take the lawyer's time and which one receives appointments. `blocking` is by calendar id;
     calendars left out are not used. The primary calendar always blocks. `standings` says by calendar id what takes time
-    there beside plain entries; where it says nothing, the defaults hold.
+    there beside plain entries; where it says nothing, the defaults hold. `requests_when_unread` is as `prefer_requests`
+    has it; None leaves that as it is.
 
     Raises NotWritable when the connection may not write to `primary`.
     """
@@ -175,6 +177,23 @@ def choose_calendars(
             calendars=sorted(wanted),
             **_behalf(actor, lawyer),
         )
+        if requests_when_unread is not None:
+            prefer_requests(lawyer=lawyer, wanted=requests_when_unread, now=now, actor=actor)
+
+
+def prefer_requests(*, lawyer: Lawyer, wanted: bool, now: datetime, actor: Actor | None = None) -> None:
+    """Say whether times can be requested while a calendar of the lawyer's cannot be read; otherwise none are shown."""
+    with transaction.atomic():
+        changed = Lawyer.objects.filter(pk=lawyer.pk).exclude(requests_when_unread=wanted)
+        if changed.update(requests_when_unread=wanted):
+            record(
+                "requests_preferred",
+                firm=lawyer.firm_id,
+                now=now,
+                subject=lawyer.pk,
+                wanted=wanted,
+                **_behalf(actor, lawyer),
+            )
 
 
 def store_busy(

@@ -101,6 +101,19 @@ class CalendarUnreadable(Refusal):
     says = "The calendar cannot be checked just now, so this time cannot be confirmed. Please try again in a few minutes."
 
 
+class OnlyByRequest(Refusal):
+    """The time cannot be promised, only asked for: the firm confirms it by hand, and the visitor was not told so yet."""
+
+    says = "This time cannot be confirmed at once. You can request it: the firm answers by email."
+
+
+class BusyElsewhere(Refusal):
+    """A request cannot be accepted without more ado: a calendar of the lawyer's has something at that time."""
+
+    says = "A calendar shows something else at that time. Tick “Accept it anyway” if both can be."
+    about = "anyway"
+
+
 class HoldExpired(Refusal):
     """The time kept for this visitor was not confirmed soon enough."""
 

@@ -28,6 +28,7 @@ EVENTS: dict[str, str] = {
     "calendar_account_removed": "A lawyer's own calendar account was disconnected; what opened it was erased.",
     "calendars_read": "The list of calendars was read from Clio.",
     "calendars_chosen": "Which calendars block a lawyer's time was changed.",
+    "requests_preferred": "What is offered of a lawyer's time while a calendar cannot be read was changed.",
     "feed_added": "A calendar feed was added for a lawyer, and blocks their time.",
     "feed_removed": "A lawyer's calendar feed was removed; its address was erased.",
     "calendar_unreadable": "A calendar that blocks time can no longer be read; its lawyer is not bookable.",
@@ -39,6 +40,10 @@ EVENTS: dict[str, str] = {
     # Appointments
     "appointment_held": "A time was kept for somebody, unconfirmed.",
     "hold_released": "A time kept was given back before it ran out.",
+    "appointment_requested": "A client asked for a time, and the firm is to answer.",
+    "request_declined": "The firm turned a requested appointment down.",
+    "request_withdrawn": "A client took back a requested appointment.",
+    "request_lapsed": "Nobody answered a requested appointment in time.",
     "appointment_confirmed": "An appointment was made.",
     "appointment_rescheduled": "An appointment was moved to another time.",
     "appointment_changed": "Details of an appointment other than its time were changed.",

@@ -22,9 +22,12 @@ class State(StrEnum):
     """Where an appointment stands."""
 
     HELD = "held"  # kept for somebody for a few minutes, not promised
+    REQUESTED = "requested"  # asked for by the client, kept until the firm has answered; not promised
     CONFIRMED = "confirmed"  # promised to both sides
     CANCELLED = "cancelled"  # called off by one side
     EXPIRED = "expired"  # a hold that ran out
+    DECLINED = "declined"  # a request that the firm has turned down
+    LAPSED = "lapsed"  # a request that nobody answered in time
 
 
 class Outcome(StrEnum):
@@ -36,11 +39,23 @@ class Outcome(StrEnum):
     LATE_CANCEL = "late_cancel"
 
 
+class Because(StrEnum):
+    """Why an appointment is only requested; the firm decides then."""
+
+    UNREAD = "unread"  # a calendar of the lawyer's cannot be read, and they take requests meanwhile
+    TYPE = "type"  # the type says that clients request and the firm confirms
+    CONFLICT = "conflict"  # somebody has to look whether the firm may act at all
+
+
 class Action(StrEnum):
     """What can be asked of an appointment."""
 
     HOLD = "hold"
     CONFIRM = "confirm"
+    REQUEST = "request"
+    ACCEPT = "accept"
+    DECLINE = "decline"
+    WITHDRAW = "withdraw"
     EXPIRE = "expire"
     RESCHEDULE = "reschedule"
     CANCEL = "cancel"
@@ -73,21 +88,36 @@ class No:
 
 
 _FIRM = frozenset({Actor.FIRM})
+_CLIENT = frozenset({Actor.CLIENT})
 _SYSTEM = frozenset({Actor.SYSTEM})
 _EITHER = frozenset({Actor.CLIENT, Actor.FIRM})
 _ALL = frozenset(Actor)
 
 #: States that take the lawyer's time; the database refuses two of them at once.
-LIVE = frozenset({State.HELD, State.CONFIRMED})
+LIVE = frozenset({State.HELD, State.REQUESTED, State.CONFIRMED})
 
 #: How an appointment comes to be, before it has any state.
 BEGINS: dict[Action, Yes] = {Action.HOLD: Yes(State.HELD, _ALL)}
+
+_NO_REQUEST = "Nothing has been requested yet."
+_ANSWERED = "This request has already been accepted."
+_ONLY_REQUESTED = "This appointment has only been requested: the firm accepts or declines it first."
+_WITHDRAWN = "This has been withdrawn or cancelled, so there is nothing to answer."
+_DECLINED = "The firm could not confirm this time. Please choose another one."
+_LAPSED = "This request was not answered in time, so it has ended. Please choose another time."
+
+#: What is said of a time that was kept and is no longer.
+_RAN_OUT = No(HoldExpired.says, HoldExpired)
 
 #: Every state, every action: what follows, or why not.
 VERDICTS: dict[State, dict[Action, Yes | No]] = {
     State.HELD: {
         Action.HOLD: No("This time is already being kept."),
         Action.CONFIRM: Yes(State.CONFIRMED, _ALL),
+        Action.REQUEST: Yes(State.REQUESTED, _ALL),
+        Action.ACCEPT: No(_NO_REQUEST),
+        Action.DECLINE: No(_NO_REQUEST),
+        Action.WITHDRAW: No(_NO_REQUEST),
         Action.EXPIRE: Yes(State.EXPIRED, _SYSTEM),
         Action.RESCHEDULE: Yes(State.HELD, _EITHER),
         Action.CANCEL: Yes(State.CANCELLED, _ALL),
@@ -97,6 +127,10 @@ VERDICTS: dict[State, dict[Action, Yes | No]] = {
     State.CONFIRMED: {
         Action.HOLD: No("This appointment is already confirmed."),
         Action.CONFIRM: No("This appointment is already confirmed."),
+        Action.REQUEST: No("This appointment is already confirmed."),
+        Action.ACCEPT: No(_ANSWERED),
+        Action.DECLINE: No(f"{_ANSWERED} It can still be cancelled."),
+        Action.WITHDRAW: No(f"{_ANSWERED} It can still be cancelled."),
         Action.EXPIRE: No("This appointment is already confirmed."),
         Action.RESCHEDULE: Yes(State.CONFIRMED, _EITHER),
         Action.CANCEL: Yes(State.CANCELLED, _EITHER),
@@ -106,6 +140,10 @@ VERDICTS: dict[State, dict[Action, Yes | No]] = {
     State.CANCELLED: {
         Action.HOLD: No("This appointment has been cancelled. Please book a new one."),
         Action.CONFIRM: No("This appointment has been cancelled. Please book a new one."),
+        Action.REQUEST: No("This appointment has been cancelled. Please book a new one."),
+        Action.ACCEPT: No(_WITHDRAWN),
+        Action.DECLINE: No(_WITHDRAWN),
+        Action.WITHDRAW: No("This has already been withdrawn or cancelled."),
         Action.EXPIRE: No("This appointment has been cancelled."),
         Action.RESCHEDULE: No("This appointment has been cancelled. Please book a new one."),
         Action.CANCEL: No("This appointment has already been cancelled."),
@@ -113,11 +151,54 @@ VERDICTS: dict[State, dict[Action, Yes | No]] = {
         Action.SEND: No("This appointment has been cancelled, so there is no time to send."),
     },
     State.EXPIRED: {
-        Action.HOLD: No(HoldExpired.says, HoldExpired),
-        Action.CONFIRM: No(HoldExpired.says, HoldExpired),
-        Action.EXPIRE: No(HoldExpired.says, HoldExpired),
-        Action.RESCHEDULE: No(HoldExpired.says, HoldExpired),
-        Action.CANCEL: No(HoldExpired.says, HoldExpired),
+        Action.HOLD: _RAN_OUT,
+        Action.CONFIRM: _RAN_OUT,
+        Action.REQUEST: _RAN_OUT,
+        Action.ACCEPT: No(_NO_REQUEST),
+        Action.DECLINE: No(_NO_REQUEST),
+        Action.WITHDRAW: No(_NO_REQUEST),
+        Action.EXPIRE: _RAN_OUT,
+        Action.RESCHEDULE: _RAN_OUT,
+        Action.CANCEL: _RAN_OUT,
+        Action.RECORD_OUTCOME: No("This appointment was never confirmed."),
+        Action.SEND: No("This appointment was never confirmed."),
+    },
+    State.REQUESTED: {
+        Action.HOLD: No("This time has already been requested."),
+        Action.CONFIRM: No(_ONLY_REQUESTED),
+        Action.REQUEST: No("This time has already been requested."),
+        Action.ACCEPT: Yes(State.CONFIRMED, _FIRM),
+        Action.DECLINE: Yes(State.DECLINED, _FIRM),
+        Action.WITHDRAW: Yes(State.CANCELLED, _CLIENT),
+        Action.EXPIRE: Yes(State.LAPSED, _SYSTEM),
+        Action.RESCHEDULE: No(_ONLY_REQUESTED),
+        Action.CANCEL: No(_ONLY_REQUESTED),
+        Action.RECORD_OUTCOME: No("This appointment has not been confirmed yet."),
+        Action.SEND: No("This appointment has not been confirmed yet."),
+    },
+    State.DECLINED: {
+        Action.HOLD: No(_DECLINED),
+        Action.CONFIRM: No(_DECLINED),
+        Action.REQUEST: No(_DECLINED),
+        Action.ACCEPT: No("This request has already been declined."),
+        Action.DECLINE: No("This request has already been declined."),
+        Action.WITHDRAW: No(_DECLINED),
+        Action.EXPIRE: No("This request has already been declined."),
+        Action.RESCHEDULE: No(_DECLINED),
+        Action.CANCEL: No("This request was declined, so there is nothing to cancel."),
+        Action.RECORD_OUTCOME: No("This appointment was never confirmed."),
+        Action.SEND: No("This appointment was never confirmed."),
+    },
+    State.LAPSED: {
+        Action.HOLD: No(_LAPSED),
+        Action.CONFIRM: No(_LAPSED),
+        Action.REQUEST: No(_LAPSED),
+        Action.ACCEPT: No("This request was not answered in time, so it has ended."),
+        Action.DECLINE: No("This request was not answered in time, so it has ended."),
+        Action.WITHDRAW: No(_LAPSED),
+        Action.EXPIRE: No("This request has already ended."),
+        Action.RESCHEDULE: No(_LAPSED),
+        Action.CANCEL: No("This request has ended, so there is nothing to cancel."),
         Action.RECORD_OUTCOME: No("This appointment was never confirmed."),
         Action.SEND: No("This appointment was never confirmed."),
     },
@@ -129,7 +210,14 @@ OUTCOMES: dict[State, frozenset[Outcome]] = {
     State.CONFIRMED: frozenset({Outcome.NONE, Outcome.ATTENDED, Outcome.NO_SHOW}),
     State.CANCELLED: frozenset({Outcome.NONE, Outcome.LATE_CANCEL}),
     State.EXPIRED: frozenset({Outcome.NONE}),
+    State.REQUESTED: frozenset({Outcome.NONE}),
+    State.DECLINED: frozenset({Outcome.NONE}),
+    State.LAPSED: frozenset({Outcome.NONE}),
 }
+
+#: A request waits so long for its answer at most, and so long at least, where the start allows it.
+ANSWERED_WITHIN = timedelta(hours=24)
+LEAST_TO_ANSWER = timedelta(hours=1)
 
 _NOT_YOURS = "Only the firm can do this. Please contact the firm."
 
@@ -203,6 +291,27 @@ def may_confirm(state: State, actor: Actor, *, kept_until: datetime | None, now:
         raise HoldExpired
 
 
+def answer_by(requested_at: datetime, start: datetime, notice: timedelta) -> datetime:
+    """
+    Until when a request waits: a day, but not beyond the type's minimum `notice` before the start. Whoever asks just
+    before that limit is given LEAST_TO_ANSWER all the same, and nobody beyond the start itself.
+    """
+    asked, begins = as_utc(requested_at), as_utc(start)
+    usual = min(asked + ANSWERED_WITHIN, begins - notice)
+    return max(usual, min(asked + LEAST_TO_ANSWER, begins))
+
+
+def may_answer(state: State, action: Action, *, start: datetime, now: datetime) -> None:
+    """
+    Return calmly if the firm may accept or decline (`action`) a request; accepting only what has not begun.
+
+    Raises: NotAllowedNow, SlotPast.
+    """
+    step(state, action, Actor.FIRM)
+    if action is Action.ACCEPT:
+        must_not_be_past(start, now)
+
+
 def may_cancel(
     state: State, actor: Actor, *, start: datetime, now: datetime, policy: ClientPolicy = DEFAULT_POLICY
 ) -> None:
@@ -237,17 +346,37 @@ def may_move(
         raise TooLateToMove
 
 
-def may_record(state: State, outcome: Outcome, actor: Actor, *, start: datetime, now: datetime) -> None:
+def may_record(
+    state: State, outcome: Outcome, actor: Actor, *, start: datetime, now: datetime, late: bool = False
+) -> None:
     """
-    Return calmly if `outcome` may be recorded. NONE takes an earlier record back.
+    Return calmly if `outcome` may be recorded. NONE takes an earlier record back. `late` says that the client called it
+    off at short notice (`cancelled_late`).
 
     Raises: NotAllowedNow, HoldExpired; TooEarly for attended or no-show before the start.
     """
     step(state, Action.RECORD_OUTCOME, actor)
     if outcome not in OUTCOMES[state]:
         raise NotAllowedNow("That outcome does not fit this appointment.")
+    if outcome is Outcome.LATE_CANCEL and not late:
+        raise NotAllowedNow("Only what the client cancelled at short notice is a late cancellation.")
     if outcome in (Outcome.ATTENDED, Outcome.NO_SHOW) and as_utc(now) < as_utc(start):
         raise TooEarly
+
+
+def outcomes_to_offer(
+    state: State, actor: Actor, *, start: datetime, now: datetime, late: bool = False
+) -> tuple[Outcome, ...]:
+    """What `actor` may record now, in the order of the table; without NONE, which takes a record back."""
+    found = []
+    for outcome in Outcome:
+        try:
+            may_record(state, outcome, actor, start=start, now=now, late=late)
+        except Refusal:
+            continue
+        if outcome is not Outcome.NONE:
+            found.append(outcome)
+    return tuple(found)
 
 
 def may_send(state: State, actor: Actor) -> None:
@@ -273,6 +402,13 @@ def is_late(start: datetime, cancelled_at: datetime, policy: ClientPolicy = DEFA
     """Whether a cancellation at that instant counts as late."""
     within = policy.cancel_until if policy.late_within is None else policy.late_within
     return _too_late(start, cancelled_at, within)
+
+
+def cancelled_late(
+    by: Actor | None, start: datetime, cancelled_at: datetime | None, policy: ClientPolicy = DEFAULT_POLICY
+) -> bool:
+    """Whether the client called it off at short notice. What the firm calls off is never late, however soon it is."""
+    return by is Actor.CLIENT and cancelled_at is not None and is_late(start, cancelled_at, policy)
 
 
 def _too_late(start: datetime, now: datetime, until: timedelta) -> bool:

@@ -28,6 +28,7 @@ class Cause(enum.StrEnum):
     EXCEPTION = "exception"
     HOURS = "hours"
     APPOINTMENT = "appointment"
+    REQUEST = "request"
     HOLD = "hold"
     CALENDAR = "calendar"
     BUFFER = "buffer"
@@ -44,6 +45,7 @@ class By(enum.StrEnum):
     """What takes time."""
 
     APPOINTMENT = "appointment"
+    REQUEST = "request"
     HOLD = "hold"
     CALENDAR = "calendar"
     UNREAD = "unread"  # what lies beyond what has been read of a calendar
@@ -52,6 +54,7 @@ class By(enum.StrEnum):
 #: The cause of whatever lies across the meeting itself.
 _ACROSS: dict[By, Cause] = {
     By.APPOINTMENT: Cause.APPOINTMENT,
+    By.REQUEST: Cause.REQUEST,
     By.HOLD: Cause.HOLD,
     By.CALENDAR: Cause.CALENDAR,
     By.UNREAD: Cause.UNREADABLE,
@@ -218,6 +221,8 @@ def _what(asked: _Asked, one: Taken) -> str:
     match one.by:
         case By.APPOINTMENT:
             return f"An appointment ({one.name}), {when}"
+        case By.REQUEST:
+            return f"Requested ({one.name}) and not answered yet, {when}"
         case By.HOLD:
             return f"Held for somebody who is booking {one.name} online, {when}"
         case By.UNREAD:

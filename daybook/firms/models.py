@@ -96,6 +96,8 @@ class Lawyer(models.Model):
     video_link = models.URLField(max_length=300, blank=True)
     public = models.BooleanField(default=True)
     active = models.BooleanField(default=True)
+    # While a calendar of theirs cannot be read: times can be requested, rather than none shown.
+    requests_when_unread = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         constraints = [

@@ -222,6 +222,7 @@ ROUTES: dict[str, tuple[Follow, ...]] = {
     "calendar_account_declined": (),
     "calendar_account_broken": (tell_account_broken,),
     "calendar_account_removed": (),
+    "requests_preferred": (),
     "feed_added": (),  # adding it has read it
     "feed_removed": (),
     "calendar_unreadable": (tell_calendar,),
@@ -232,6 +233,10 @@ ROUTES: dict[str, tuple[Follow, ...]] = {
     "appointment_type_retired": (),
     "appointment_held": (),
     "hold_released": (),
+    "appointment_requested": (to_people,),  # nothing of it reaches Clio or a calendar before it is accepted
+    "request_declined": (to_people,),
+    "request_withdrawn": (to_people,),
+    "request_lapsed": (to_people,),
     "appointment_confirmed": (to_calendars, to_people),
     "appointment_rescheduled": (overtake, to_calendars, to_people),
     "appointment_changed": (to_calendars, to_people),

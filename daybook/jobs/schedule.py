@@ -7,6 +7,8 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from daybook.appointments import operations as appointments
+from daybook.appointments.operations import answering
+from daybook.directory import operations as directory
 from daybook.jobs import tasks
 from daybook.jobs.routes import heed, queue, read_all, watch_account
 from daybook.messaging import operations as messaging
@@ -16,18 +18,35 @@ from daybook.sync.models import Connection
 
 #: Messages claimed by one tick; the rest follows a minute later, so that one job never runs for long.
 MESSAGES_A_TICK = 2000
+#: Listings made anew by one tick: some ten seconds' work, and more than 150,000 lawyers need in a quiet minute.
+LISTINGS_A_TICK = 3000
 
 
 @app.periodic(cron="* * * * *")
 @app.task(name="minute", queueing_lock="tick:minute")
 def minute(timestamp: int) -> None:
-    """Pushes and messages whose time has come, and holds that have run out."""
+    """Pushes and messages whose time has come, holds that have run out, and requests that nobody answered."""
     now = timezone.now()
     appointments.expire_holds(now=now)
+    answering.lapse_requests(now=now)
     for appointment_id in pushes.due(now):
         queue(tasks.push_appointment, once=f"push:{appointment_id}", appointment_id=appointment_id)
     for message_id in messaging.due(now, MESSAGES_A_TICK):
         queue(tasks.send_message, once=f"message:{message_id}", message_id=message_id)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="directory_tick", queueing_lock="tick:directory")
+def directory_tick(timestamp: int) -> None:
+    """What the directory says of when lawyers can be seen, wherever that has changed or grown old."""
+    directory.tend(timezone.now(), LISTINGS_A_TICK)
+
+
+@app.periodic(cron="11 4 * * *")
+@app.task(name="choices_tick", queueing_lock="tick:choices")
+def choices_tick(timestamp: int) -> None:
+    """Every day: what nobody in the directory says of themselves any more leaves its lists."""
+    directory.drop_choices()
 
 
 @app.periodic(cron="*/5 * * * *")

@@ -12,7 +12,16 @@ from daybook.messaging.calendar_file import FILE_NAME, calendar_file, method
 from daybook.messaging.models import Message
 from daybook.messaging.post import CalendarPart, Letter, message_id
 from daybook.messaging.queries import last_told, moved_by
-from daybook.messaging.words import CANCELLED, MOVED, client_words, notice_words
+from daybook.messaging.words import (
+    CANCELLED,
+    LAPSED,
+    MOVED,
+    OF_REQUESTS,
+    REQUESTED,
+    WITHDRAWN,
+    client_words,
+    notice_words,
+)
 
 Kind = Message.Kind
 
@@ -22,6 +31,15 @@ TO_CLIENT: dict[str, str] = {
     Kind.CHANGE: Appointment.State.CONFIRMED,
     Kind.REMINDER: Appointment.State.CONFIRMED,
     Kind.CANCELLATION: Appointment.State.CANCELLED,
+    Kind.REQUEST: Appointment.State.REQUESTED,
+    Kind.REQUEST_DECLINED: Appointment.State.DECLINED,
+    Kind.REQUEST_LAPSED: Appointment.State.LAPSED,
+}
+#: Acts of requests that the firm's people are told of, with the state likewise.
+REQUEST_ACTS: dict[str, str] = {
+    REQUESTED: Appointment.State.REQUESTED,
+    WITHDRAWN: Appointment.State.CANCELLED,
+    LAPSED: Appointment.State.LAPSED,
 }
 #: Kinds that carry the calendar file: not a reminder, since the client has had it.
 WITH_CALENDAR = {Kind.CONFIRMATION, Kind.CHANGE, Kind.CANCELLATION}
@@ -29,6 +47,9 @@ WITH_CALENDAR = {Kind.CONFIRMATION, Kind.CHANGE, Kind.CANCELLATION}
 
 #: Occasions of notices to somebody who takes part beside the lawyer.
 BESIDE = r"^[a-z]+:\d+:\d+$"
+
+
+ANSWERED = "The request was answered or withdrawn since."
 
 
 def act_of(message: Message) -> str:
@@ -57,13 +78,16 @@ def why_gone(message: Message, now: datetime) -> str:
     appointment = message.appointment
     cancelled = appointment.state == Appointment.State.CANCELLED
     if message.kind == Kind.FIRM_NOTICE:
+        wanted = REQUEST_ACTS.get(act_of(message))
+        if wanted is not None:
+            return "" if appointment.state == wanted else ANSWERED
         if cancelled != (act_of(message) == CANCELLED):
             return "The appointment was cancelled since."
         return ""
     if not appointment.client_email:
         return "No email address is known any more."
     if appointment.state != TO_CLIENT[message.kind]:
-        return "The appointment was cancelled since."
+        return ANSWERED if message.kind in OF_REQUESTS else "The appointment was cancelled since."
     if message.kind != Kind.CANCELLATION and message.starts_at != appointment.start:
         return "The appointment was moved since."
     if message.kind == Kind.REMINDER and appointment.start <= now:

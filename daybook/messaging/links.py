@@ -21,6 +21,16 @@ def manage_url(appointment: Appointment) -> str:
     return absolute(f"/appointment/{link_token(appointment)}/")
 
 
+def booking_url(appointment: Appointment) -> str:
+    """Where another time can be chosen, or ""; the lawyer's page, which does not say what it was about."""
+    return absolute(f"/book/{appointment.firm.slug}/{appointment.lawyer.slug}/")
+
+
+def request_url(appointment: Appointment) -> str:
+    """Where a request is answered by the firm, or ""."""
+    return absolute(f"/requests/{appointment.pk}/")
+
+
 def desk_url() -> str:
     """The lawyer's dashboard, or ""."""
     return absolute("/dashboard/")

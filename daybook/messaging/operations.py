@@ -19,7 +19,7 @@ from daybook.messaging.letters import BESIDE, TO_CLIENT, letter, recipient, why_
 from daybook.messaging.models import Message
 from daybook.messaging.post import Fate, Letter, Outcome, post
 from daybook.messaging.queries import moved_by
-from daybook.messaging.words import BOOKED, CANCELLED, MOVED, client_zone
+from daybook.messaging.words import BOOKED, CANCELLED, LAPSED, MOVED, REQUESTED, WITHDRAWN, client_zone
 
 Kind, State = Message.Kind, Message.State
 CLIENT = Appointment.Party.CLIENT
@@ -99,7 +99,25 @@ def _write(appointment: Appointment, rows: list[Message], now: datetime) -> list
 
 def _after_confirmation(appointment: Appointment, now: datetime) -> list[Message]:
     rows = _to_client(appointment, Kind.CONFIRMATION, now) + _reminders(appointment, now)
-    return rows + _notices(appointment, BOOKED, now, by=appointment.booked_by)
+    # Whoever accepted a request needs no notice of it; whoever takes part beside them does.
+    by = Appointment.Party.FIRM if appointment.requested_at else appointment.booked_by
+    return rows + _notices(appointment, BOOKED, now, by=by)
+
+
+def _after_request(appointment: Appointment, now: datetime) -> list[Message]:
+    return _to_client(appointment, Kind.REQUEST, now) + _notices(appointment, REQUESTED, now, by=CLIENT)
+
+
+def _after_decline(appointment: Appointment, now: datetime) -> list[Message]:
+    return _to_client(appointment, Kind.REQUEST_DECLINED, now)
+
+
+def _after_withdrawal(appointment: Appointment, now: datetime) -> list[Message]:
+    return _notices(appointment, WITHDRAWN, now, by=CLIENT)
+
+
+def _after_lapse(appointment: Appointment, now: datetime) -> list[Message]:
+    return _to_client(appointment, Kind.REQUEST_LAPSED, now) + _notices(appointment, LAPSED, now, by=CLIENT)
 
 
 def _after_move(appointment: Appointment, now: datetime) -> list[Message]:
@@ -139,6 +157,10 @@ def _after_change(appointment: Appointment, now: datetime) -> list[Message]:
 
 _PLANS: dict[str, Callable[[Appointment, datetime], list[Message]]] = {
     "appointment_confirmed": _after_confirmation,
+    "appointment_requested": _after_request,
+    "request_declined": _after_decline,
+    "request_withdrawn": _after_withdrawal,
+    "request_lapsed": _after_lapse,
     "appointment_rescheduled": _after_move,
     "appointment_changed": _after_change,
     "appointment_cancelled": _after_cancellation,

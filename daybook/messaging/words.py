@@ -13,13 +13,15 @@ from daybook.appointments.models import Appointment, AppointmentType
 from daybook.core.money import Money
 from daybook.core.times import say, say_day, say_moment, say_time, zone_label
 from daybook.firms.models import Lawyer
-from daybook.messaging.links import desk_url, manage_url
+from daybook.messaging.links import booking_url, desk_url, manage_url, request_url
 from daybook.messaging.models import Message
 
 Kind, Place = Message.Kind, AppointmentType.Place
 
 #: What a client did, as the lawyer is told it.
 BOOKED, MOVED, CANCELLED = "booked", "moved", "cancelled"
+#: What became of a request, likewise.
+REQUESTED, WITHDRAWN, LAPSED = "requested", "withdrawn", "lapsed"
 
 #: Subjects are read on locked screens by whoever is near: a time and nothing else.
 SUBJECTS: dict[str, str] = {
@@ -27,11 +29,26 @@ SUBJECTS: dict[str, str] = {
     Kind.CHANGE: "New time: your appointment on {when}",
     Kind.CANCELLATION: "Cancelled: your appointment on {when}",
     Kind.REMINDER: "Reminder: your appointment on {when}",
+    Kind.REQUEST: "Your request for {when}",
+    Kind.REQUEST_DECLINED: "About your request for {when}",
+    Kind.REQUEST_LAPSED: "About your request for {when}",
 }
 NOTICE_SUBJECTS: dict[str, str] = {
     BOOKED: "New appointment on {when}",
     MOVED: "Appointment moved to {when}",
     CANCELLED: "Appointment cancelled: {when}",
+    REQUESTED: "A request waits for your answer: {when}",
+    WITHDRAWN: "Request withdrawn: {when}",
+    LAPSED: "Request not answered in time: {when}",
+}
+
+#: Kinds to the client that are about a request.
+OF_REQUESTS = (Kind.REQUEST, Kind.REQUEST_DECLINED, Kind.REQUEST_LAPSED)
+#: Why it is only a request, as the lawyer is told.
+BECAUSE: dict[str, str] = {
+    Appointment.Because.UNREAD: "A calendar of yours could not be read, so Daybook could not promise the time.",
+    Appointment.Because.TYPE: "This appointment type is by request: nothing is promised before you accept.",
+    Appointment.Because.CONFLICT: "It may touch somebody else whom the firm acts for: please look before you accept.",
 }
 
 #: In a greeting these could smuggle an address or an advertisement into a mail that a stranger asked for.
@@ -70,6 +87,14 @@ def client_words(kind: str, appointment: Appointment, *, now: datetime, was: dat
         "until": changeable_until(appointment, now),
     }
     links = [link]
+    if kind in OF_REQUESTS:
+        again = booking_url(appointment)
+        context |= {
+            "answer_by": answered_by(appointment, zone),
+            "line": appointment.answer_line,
+            "again": again,
+        }
+        links.append(again)
     if appointment.place == Place.VIDEO:
         links.append(appointment.place_detail)
     return written(
@@ -96,11 +121,15 @@ def notice_words(
     zone, other = lawyer.time_zone, client_zone(appointment)
     # Somebody who takes part may have no way to sign in.
     link = desk_url() if lawyer == appointment.lawyer or lawyer.member_id else ""
+    if link and act == REQUESTED and lawyer == appointment.lawyer:
+        link = request_url(appointment)
     context = {
         "lawyer": lawyer.name,
         "client": appointment.client_name,
         "act": act,
         "by_client": by_client,
+        "because": BECAUSE.get(appointment.requested_because, ""),
+        "answer_by": answered_by(appointment, zone),
         "together": ", ".join(one.name for one in people if one != lawyer),
         "when": say(appointment.start, appointment.end, zone, other),
         "was": say(was, None, zone, other) if was and was != appointment.start else "",
@@ -116,7 +145,16 @@ def notice_words(
         "desk_url": link,
     }
     subject = NOTICE_SUBJECTS[act].format(when=_short(appointment, zone))
-    return written("messaging/firm_notice.txt", subject, context, [link] if link else [])
+    template = (
+        "messaging/firm_notice.txt" if act in (BOOKED, MOVED, CANCELLED) else "messaging/request_notice.txt"
+    )
+    return written(template, subject, context, [link] if link else [])
+
+
+def answered_by(appointment: Appointment, zone: str) -> str:
+    """Until when a request waits for its answer, as a clock in `zone` shows it; "" for what is no request."""
+    until = appointment.answer_by
+    return f"{say_moment(until, zone)} ({zone_label(zone, until)})" if until else ""
 
 
 def client_zone(appointment: Appointment) -> str:

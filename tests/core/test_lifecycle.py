@@ -20,6 +20,7 @@ from daybook.core.lifecycle import (
     VERDICTS,
     Action,
     Actor,
+    Because,
     ClientPolicy,
     No,
     Outcome,
@@ -28,6 +29,7 @@ from daybook.core.lifecycle import (
     actions,
     after,
     allowed,
+    cancelled_late,
     hold_runs_out,
     is_late,
     may_cancel,
@@ -36,6 +38,7 @@ from daybook.core.lifecycle import (
     may_record,
     may_send,
     must_not_be_past,
+    outcomes_to_offer,
     step,
 )
 
@@ -86,12 +89,21 @@ def test_every_state_can_be_reached() -> None:
     assert reached == set(State)
 
 
-def test_held_and_confirmed_take_the_lawyers_time() -> None:
-    assert {State.HELD, State.CONFIRMED} == LIVE
+def test_held_requested_and_confirmed_take_the_lawyers_time() -> None:
+    assert {State.HELD, State.REQUESTED, State.CONFIRMED} == LIVE
 
 
 def test_the_words_are_those_the_database_keeps() -> None:
-    assert [str(state) for state in State] == ["held", "confirmed", "cancelled", "expired"]
+    assert [str(state) for state in State] == [
+        "held",
+        "requested",
+        "confirmed",
+        "cancelled",
+        "expired",
+        "declined",
+        "lapsed",
+    ]
+    assert [str(because) for because in Because] == ["unread", "type", "conflict"]
     assert [str(outcome) for outcome in Outcome] == ["", "attended", "no_show", "late_cancel"]
 
 
@@ -161,7 +173,9 @@ def test_nobody_attends_before_the_start() -> None:
 def test_an_outcome_fits_its_state() -> None:
     with pytest.raises(NotAllowedNow, match="does not fit"):
         may_record(State.CONFIRMED, Outcome.LATE_CANCEL, Actor.FIRM, start=START, now=START)
-    may_record(State.CANCELLED, Outcome.LATE_CANCEL, Actor.FIRM, start=START, now=START - hours(1))
+    may_record(State.CANCELLED, Outcome.LATE_CANCEL, Actor.FIRM, start=START, now=START, late=True)
+    with pytest.raises(NotAllowedNow, match="short notice"):
+        may_record(State.CANCELLED, Outcome.LATE_CANCEL, Actor.FIRM, start=START, now=START)
     with pytest.raises(NotAllowedNow):
         may_record(State.CONFIRMED, Outcome.ATTENDED, Actor.CLIENT, start=START, now=START)
 
@@ -188,3 +202,31 @@ def test_the_past_is_past() -> None:
     must_not_be_past(START, START)
     with pytest.raises(SlotPast):
         must_not_be_past(START, START + minutes(1))
+
+
+@pytest.mark.parametrize(
+    ("by", "left", "late"),
+    [
+        (Actor.CLIENT, hours(24), False),
+        (Actor.CLIENT, hours(24) - minutes(1), True),
+        (Actor.CLIENT, -hours(1), True),
+        (Actor.FIRM, minutes(5), False),
+        (None, minutes(5), False),
+    ],
+)
+def test_only_a_client_cancels_late_and_only_inside_the_notice(by, left, late) -> None:
+    policy = ClientPolicy(cancel_until=hours(24))
+    assert cancelled_late(by, START, START - left, policy) is late
+    offered = outcomes_to_offer(State.CANCELLED, Actor.FIRM, start=START, now=START, late=late)
+    assert offered == ((Outcome.LATE_CANCEL,) if late else ())
+
+
+def test_what_was_never_cancelled_was_not_cancelled_late() -> None:
+    assert not cancelled_late(Actor.CLIENT, START, None)
+
+
+def test_outcomes_are_offered_when_they_can_be_recorded() -> None:
+    before = outcomes_to_offer(State.CONFIRMED, Actor.FIRM, start=START, now=START - minutes(1))
+    after = outcomes_to_offer(State.CONFIRMED, Actor.FIRM, start=START, now=START)
+    assert (before, after) == ((), (Outcome.ATTENDED, Outcome.NO_SHOW))
+    assert outcomes_to_offer(State.CONFIRMED, Actor.CLIENT, start=START, now=START) == ()

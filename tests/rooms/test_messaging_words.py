@@ -111,6 +111,9 @@ def test_subjects_hold_a_time_in_the_clients_zone_and_nothing_else() -> None:
         "New time: your appointment on Tue 24 Nov, 9:30 pm",
         "Cancelled: your appointment on Tue 24 Nov, 9:30 pm",
         "Reminder: your appointment on Tue 24 Nov, 9:30 pm",
+        "Your request for Tue 24 Nov, 9:30 pm",
+        "About your request for Tue 24 Nov, 9:30 pm",
+        "About your request for Tue 24 Nov, 9:30 pm",
     ]
 
 
@@ -138,7 +141,8 @@ def test_both_zones_are_shown_when_clocks_differ_and_one_when_they_do_not(kind: 
     assert "2:30 pm Denver (MST)" in far
     near = client_words(kind, appointment(client_time_zone="America/Denver"), now=NOW).text
     assert "2:30 pm – 3:00 pm (Denver, MST)" in near
-    assert near.count("2:30 pm") == (1 if kind == "cancellation" else 2)  # the limit is at that time as well
+    limit = kind in ("confirmation", "change", "reminder")  # which is at that time as well
+    assert near.count("2:30 pm") == (2 if limit else 1)
     assert " · " not in near
 
 

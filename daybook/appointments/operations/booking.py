@@ -11,7 +11,7 @@ from daybook.appointments import fetched
 from daybook.appointments.availability import require_not_taken
 from daybook.appointments.locking import books, first_of_many, lock_lawyer, wait_for_first
 from daybook.appointments.models import Appointment, AppointmentType
-from daybook.appointments.operations import parties
+from daybook.appointments.operations import parties, requesting
 from daybook.appointments.operations.checks import (
     Uses,
     as_range,
@@ -34,9 +34,11 @@ from daybook.contacts import operations as contacts
 from daybook.contacts.models import Contact
 from daybook.core import lifecycle
 from daybook.core.errors import (
+    CalendarUnreadable,
     HoldExpired,
     NotBookable,
     NotBookableByPublic,
+    OnlyByRequest,
     SlotTaken,
     SubscriptionEnded,
 )
@@ -50,6 +52,9 @@ from daybook.firms.permissions import Actor, firm_may
 HOLD_LASTS = timedelta(minutes=10)
 
 State = Appointment.State
+
+#: What a press of the visitor's makes of a hold.
+_MADE = (State.CONFIRMED, State.REQUESTED)
 
 #: What a confirmation changes of a hold, beside what was typed.
 _CONFIRMED = ("contact", "state", "confirmed_at", "held_until", "updated_at")
@@ -120,18 +125,21 @@ def _hold(appointment_type: AppointmentType, during: Period, hold_key: str, now:
     return appointment
 
 
-def confirm(*, appointment: Appointment, details: ClientDetails, now: datetime) -> Appointment:
+def confirm(
+    *, appointment: Appointment, details: ClientDetails, now: datetime, as_request: bool = False
+) -> Appointment:
     """
     Turn a hold into an appointment: calendars read again, contact found or added, everything that follows queued.
 
-    A hold that ran out is taken again if its time is still free. Raises the Refusal that says what is wrong with the
+    What cannot be promised becomes a request instead, for whoever was told so (`as_request`): OnlyByRequest tells the
+    others. A hold that ran out is taken again if its time is still free. Raises the Refusal that says what is wrong with the
     details (nothing is lost: the hold stays) or with the time (HoldExpired, SlotTaken, CalendarUnreadable).
     `appointment` is as it was just read: its type, lawyer and firm are believed.
     """
     appointment_type = appointment.appointment_type
     _open_to_public(appointment_type)
     columns = checked(details, appointment_type, appointment_type.firm, by_firm=False)
-    if appointment.state == State.CONFIRMED:  # the button was pressed twice
+    if appointment.state in _MADE:  # the button was pressed twice
         if appointment.client_email == columns["client_email"]:
             return appointment
         raise HoldExpired
@@ -148,7 +156,18 @@ def confirm(*, appointment: Appointment, details: ClientDetails, now: datetime) 
     )
     during = Period(appointment.start, appointment.end)
     people = people_of(appointment)
-    read_calendars(appointment_type, people, during, now)
+    only = requesting.only_because(appointment_type, people, now)
+    if not only.unread:
+        try:
+            read_calendars(appointment_type, people, during, now)
+        except CalendarUnreadable:
+            only = requesting.because_unread(appointment_type, people)
+            if not only:
+                raise
+    if only and not as_request:
+        raise OnlyByRequest
+    if only:
+        return requesting.request(appointment, people, columns, only, now)
     return _confirm(appointment, people, columns, now)
 
 
@@ -167,7 +186,7 @@ def _made_already(hold: Appointment, email: object) -> Appointment | None:
         return None
     return Appointment.objects.filter(
         lawyer=hold.lawyer_id,
-        state=State.CONFIRMED,
+        state__in=_MADE,
         hold_key=hold.hold_key,
         during=hold.during,
         client_email=email,
@@ -189,7 +208,7 @@ def _confirm(
         others = take_shared(kind, people)
         for lawyer in people:
             require_mirror_free(kind, during, now, without=appointment.pk, lawyer=lawyer)
-        _finish(appointment, columns, appointment.firm, now, contact=None)
+        finish(appointment, columns, appointment.firm, now, contact=None)
         claim(appointment, kind, others)
         record(
             "appointment_confirmed",
@@ -201,7 +220,7 @@ def _confirm(
     return appointment
 
 
-def _finish(
+def finish(
     appointment: Appointment,
     columns: dict[str, object],
     firm: Firm,
@@ -209,6 +228,7 @@ def _finish(
     *,
     contact: Contact | None,
 ) -> None:
+    """Under the lawyers' locks: set what was typed, find or add the contact, and write the appointment as confirmed."""
     for name, value in columns.items():
         setattr(appointment, name, value)
     if contact is None:
@@ -293,7 +313,7 @@ def _book(
             booked_by=Appointment.Party.FIRM,
             booked_by_user=user,
         )
-        _finish(appointment, columns, appointment_type.firm, now, contact=contact)
+        finish(appointment, columns, appointment_type.firm, now, contact=contact)
         claim(appointment, appointment_type, others)
         record(
             "appointment_confirmed",

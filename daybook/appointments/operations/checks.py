@@ -67,7 +67,7 @@ def require_offered(
     if without:
         teams.require_offered(appointment_type, during, now, without=without)
         return
-    day = survey(appointment_type, during.start, during.end, now, hold_key=hold_key)
+    day = survey(appointment_type, during.start, during.end, now, hold_key=hold_key, by_request=True)
     if day.trouble:
         raise CalendarUnreadable
     engine.require_open(
@@ -141,9 +141,11 @@ def require_mirror_free(
     *,
     without: int = 0,
     lawyer: Lawyer | None = None,
+    unread: bool = False,
 ) -> None:
     """
     Check the mirror over meeting and buffers, after `read_calendars`: as `require_calendars_free`, in one kept read.
+    With `unread` it is believed as it was last known: for what is only requested.
 
     Raises CalendarUnreadable, SlotTaken.
     """
@@ -160,7 +162,7 @@ def require_mirror_free(
         now=now,
         without_appointment=without or None,
     )
-    if mirror.trouble:
+    if mirror.trouble and not unread:
         raise CalendarUnreadable
     for start, end in mirror.busy:
         # Beyond what is kept of a calendar nobody knows; these very hours have just been read.
