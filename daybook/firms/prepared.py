@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 import psycopg
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connections, models
 
 M = TypeVar("M", bound=models.Model)
 
@@ -22,14 +23,25 @@ def rows(sql: str, params: Mapping[str, Any] | Sequence[Any]) -> list[tuple[Any,
     For the few reads behind pages that everybody asks for; the ORM builds its SQL anew each time, which takes longer
     than running it. Not seen by `assertNumQueries`. Raises what the ORM would (django.db.Error).
     """
-    connection.close_if_health_check_failed()  # these two once a request, as before any query of the ORM
-    connection.ensure_connection()
-    connection.validate_no_broken_transaction()
-    raw = connection.connection
-    if raw.prepare_threshold is None:
-        raw.prepare_threshold = _PREPARE_AFTER
-    with connection.wrap_database_errors, psycopg.Cursor(raw) as cursor:
-        return cursor.execute(sql, params).fetchall()
+    database = connections[DEFAULT_DB_ALIAS]
+    database.close_if_health_check_failed()  # these two once a request, as before any query of the ORM
+    database.ensure_connection()
+    database.validate_no_broken_transaction()
+    with database.wrap_database_errors:
+        return _cursor(database.connection).execute(sql, params).fetchall()
+
+
+_mine = threading.local()  # as the connections are: each thread has its own
+
+
+def _cursor(raw: psycopg.Connection[Any]) -> psycopg.Cursor[tuple[Any, ...]]:
+    """The one cursor for all reads over a connection: each is read to its end before the next is asked."""
+    cursor: psycopg.Cursor[tuple[Any, ...]] | None = getattr(_mine, "cursor", None)
+    if cursor is None or cursor.connection is not raw:
+        if raw.prepare_threshold is None:
+            raw.prepare_threshold = _PREPARE_AFTER
+        cursor = _mine.cursor = psycopg.Cursor(raw)
+    return cursor
 
 
 class Columns(Generic[M]):
@@ -50,7 +62,11 @@ class Columns(Generic[M]):
     @cached_property
     def _converted(self) -> list[tuple[int, Any]]:
         fields = enumerate(self.model._meta.concrete_fields)
-        return [(at, convert) for at, field in fields for convert in field.get_db_converters(connection)]
+        return [
+            (at, convert)
+            for at, field in fields
+            for convert in field.get_db_converters(connections[DEFAULT_DB_ALIAS])
+        ]
 
     def __len__(self) -> int:
         return len(self._names)
@@ -58,6 +74,7 @@ class Columns(Generic[M]):
     def instance(self, values: Sequence[Any]) -> M:
         """As the ORM would have loaded it."""
         row = list(values)
+        database = connections[DEFAULT_DB_ALIAS]
         for at, convert in self._converted:
-            row[at] = convert(row[at], None, connection)
+            row[at] = convert(row[at], None, database)
         return self.model.from_db("default", self._names, row)

@@ -6,10 +6,11 @@ import select
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 from csp.constants import HEADER
 from csp.middleware import CSPMiddleware
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -33,17 +34,18 @@ class KeptConnectionMiddleware:
         self.mine = threading.local()  # as the connections are: each thread has its own
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        trusted = self._trusted()
+        database = connections[DEFAULT_DB_ALIAS]
+        trusted = self._trusted(database.connection)
         if trusted:
-            connection.health_check_done = True
+            database.health_check_done = True
         response = self.get_response(request)
-        if not trusted and connection.connection is not None and connection.health_check_done:
-            self.mine.asked = (connection.connection, time.monotonic())
+        if not trusted and database.connection is not None and database.health_check_done:
+            self.mine.asked = (database.connection, time.monotonic())
         return response
 
-    def _trusted(self) -> bool:
+    def _trusted(self, kept: Any) -> bool:
         raw, at = getattr(self.mine, "asked", (None, 0.0))
-        if raw is None or raw is not connection.connection or raw.closed:
+        if raw is None or raw is not kept or raw.closed:
             return False
         return time.monotonic() - at < TRUSTED_SECONDS and _is_quiet(raw.fileno())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from typing import Any
 from urllib.parse import urlencode
@@ -30,6 +31,9 @@ from daybook.web.public.zones import Zone, remember, visitor_zone
 _HOLD_COOKIE = "daybook_hold"
 _AN_HOUR = 3600
 
+#: Any token of Django's for a form; what the middleware has let pass is this visitor's own.
+_TOKEN = re.compile(r"[A-Za-z0-9]{32}(?:[A-Za-z0-9]{32})?")
+
 #: With one of these a page may hold something of the visitor's own: a message, or who is signed in.
 _ONES_OWN = {settings.SESSION_COOKIE_NAME, "messages"}
 
@@ -50,6 +54,12 @@ def times(request: HttpRequest, firm_slug: str, lawyer_slug: str, type_slug: str
     if request.method == "POST":
         return _hold(request, offer)
     return times_page(request, offer)
+
+
+def _form_token(request: HttpRequest) -> str:
+    """What the page's form says to show that it is ours: after a press what that said, which has just been checked."""
+    pressed = request.POST.get("csrfmiddlewaretoken", "")
+    return pressed if _TOKEN.fullmatch(pressed) else get_token(request)
 
 
 def _hold(request: HttpRequest, offer: AppointmentType) -> HttpResponse:
@@ -106,9 +116,9 @@ def times_page(
     asked_from = request.GET.get("from", "")[:10]
     page = times_page_of(offer, zone, now, notice=notice, table=table, asked_from=asked_from)
     if extra or _ONES_OWN & request.COOKIES.keys():
-        html = render_to_string(template, {**context_of(page), **(extra or {})}, request)
+        html: str | bytes = render_to_string(template, {**context_of(page), **(extra or {})}, request)
     else:
-        html = html_for_anybody(page, get_token(request))
+        html = html_for_anybody(page, _form_token(request))
     response = HttpResponse(html, status=422 if zone.error and status == 200 else status)
     remember(response, zone)
     # What is free changes by the second, and no shared cache may keep one visitor's zone for another.
