@@ -1,4 +1,4 @@
-"""A lawyer whose appointments go to an account of their own, at a real CalDAV server or Google's stand-in."""
+"""A lawyer whose appointments go to an account of their own: at a real CalDAV server, or at a stand-in."""
 
 from __future__ import annotations
 
@@ -15,15 +15,20 @@ from daybook.appointments import operations
 from daybook.appointments.models import Appointment
 from daybook.calendars.models import Calendar, CalendarUse
 from daybook.connectors.calendars import Seen
+from daybook.connectors.exchange import Account
 from daybook.core.periods import Period
-from daybook.sync import accounts_list, calendars
-from daybook.sync.accounts_caldav import written
+from daybook.sync import accounts_caldav, accounts_exchange, accounts_list, calendars
 from daybook.sync.models import Connection, Link, Login, Proposal, Push
+from sandbox.exchange import Sandbox as Exchange
 from sandbox.google import Sandbox as Google
+from sandbox.microsoft import Sandbox as Microsoft
+from tests.connectors import exchange_rig
 from tests.connectors.caldav_rig import PASSWORD, CaldavRig, rig_at
 from tests.connectors.calendar_rig import Rig
+from tests.connectors.exchange_rig import ExchangeRig
 from tests.connectors.google_rig import ALICE as GOOGLE_ALICE
 from tests.connectors.google_rig import APP, GoogleRig
+from tests.connectors.test_calendar_contract_microsoft import BEN, MicrosoftRig
 from tests.flows.office import Office
 from tests.stage.caldav import CaldavServer
 
@@ -121,15 +126,44 @@ def _settle(office: Office, rig: Rig, connection: Connection) -> Place:
 def at_google(office: Office, google: Google) -> Place:
     rig = GoogleRig(google)
     given = google.control.token(GOOGLE_ALICE)
-    connection = Connection.objects.create(
+    return _settle(office, rig, _opened(office, Provider.GOOGLE, GOOGLE_ALICE, given))
+
+
+def at_microsoft(office: Office, microsoft: Microsoft) -> Place:
+    rig = MicrosoftRig(microsoft)
+    return _settle(office, rig, _opened(office, Provider.MICROSOFT, BEN, microsoft.control.token(BEN)))
+
+
+def _opened(office: Office, provider: Provider, name: str, given: dict[str, Any]) -> Connection:
+    """What Allow comes to."""
+    return Connection.objects.create(
         firm=office.cast.firm,
         lawyer=office.cast.alice,
-        provider=Provider.GOOGLE,
-        account_id="google-alice",
-        account_name=GOOGLE_ALICE,
+        provider=provider,
+        account_id=f"{provider} {name}",
+        account_name=name,
         access_token=given["access_token"],
         refresh_token=given["refresh_token"],
         connected_at=office.now,
+    )
+
+
+def at_exchange(office: Office, exchange: Exchange) -> Place:
+    rig = ExchangeRig(exchange)
+    connection = Connection.objects.create(
+        firm=office.cast.firm,
+        lawyer=office.cast.alice,
+        provider=Provider.EXCHANGE,
+        account_id=exchange_rig.DANA,
+        account_name=exchange_rig.DANA,
+        connected_at=office.now,
+    )
+    Login.objects.create(
+        connection=connection,
+        address=exchange.ews_url,
+        username=exchange_rig.DANA,
+        password=exchange_rig.PASSWORD,
+        found=accounts_exchange.written(Account(exchange.ews_url)),
     )
     return _settle(office, rig, connection)
 
@@ -154,9 +188,14 @@ def caldav_account(office: Office, rig: CaldavRig) -> Place:
         address=rig.proxy.url,
         username=rig.username,
         password=PASSWORD,
-        found=written(rig.service.account),
+        found=accounts_caldav.written(rig.service.account),
     )
     return _settle(office, rig, connection)
+
+
+def at_microsoft_settings(settings: Any, microsoft: Microsoft) -> None:
+    settings.MICROSOFT_BASE_URL = microsoft.url
+    settings.MICROSOFT_CLIENT_ID, settings.MICROSOFT_CLIENT_SECRET = APP.client_id, APP.client_secret
 
 
 def at_google_settings(settings: Any, google: Google) -> None:
