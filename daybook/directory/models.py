@@ -63,3 +63,10 @@ class Stale(models.Model):
     """
 
     lawyer_id = models.BigIntegerField()
+
+
+class Choice(models.Model):
+    """Something that is said of at least one listed lawyer, as it was written, for the lists that a search chooses from."""
+
+    facet = models.TextField(unique=True)  # core.finding.facet
+    text = models.CharField(max_length=80)

@@ -14,7 +14,7 @@ from daybook.core import finding
 from daybook.core.claims import objections
 from daybook.core.errors import UNPROCESSABLE, Refusal
 from daybook.core.people import fold
-from daybook.directory.models import Listing, Profile
+from daybook.directory.models import Choice, Listing, Profile
 from daybook.firms.models import Lawyer
 from daybook.firms.outbox import record
 from daybook.firms.permissions import Actor, firm_may
@@ -68,6 +68,13 @@ def save(
         )
         refresh([lawyer.pk], now)
     return profile
+
+
+def require_public_claims(lawyer: Lawyer) -> None:
+    """What a public page may say, with whatever certifications are on record. Raises ClaimRefused."""
+    if lawyer.public:
+        profile = Profile.objects.filter(lawyer=lawyer).first()
+        require_claims(lawyer, certified=bool(profile and profile.certifications))
 
 
 def require_claims(lawyer: Lawyer, *, certified: bool) -> None:
@@ -140,9 +147,9 @@ _UPSERT = """
 def _write(profile: Profile, offer: AppointmentType, now: datetime) -> None:
     lawyer = profile.lawyer
     starts, _ = appointments.open_starts(offer, start=now, end=now + _RING_AHEAD, now=now)
-    facets = finding.facets(
-        area=lawyer.practice_areas, language=lawyer.languages, place=profile.serves, kind=offer.places
-    )
+    said = {"area": lawyer.practice_areas, "language": lawyer.languages, "place": profile.serves}
+    facets = finding.facets(**said, kind=offer.places)
+    _add_choices(said, facets)
     words = fold(
         " ".join([lawyer.name, lawyer.firm.name, lawyer.title, *lawyer.practice_areas, *lawyer.languages,
                   *profile.serves, lawyer.about])
@@ -153,6 +160,24 @@ def _write(profile: Profile, offer: AppointmentType, now: datetime) -> None:
             [lawyer.pk, lawyer.firm_id, offer.pk, facets, words, offer.fee_cents, lawyer.firm.currency,
              finding.ring_hours(starts), place_in_order(lawyer.pk, now), now],
         )  # fmt: skip
+
+
+def _add_choices(said: dict[str, list[str]], facets: list[str]) -> None:
+    known = set(Choice.objects.filter(facet__in=facets).values_list("facet", flat=True))
+    fresh = {finding.facet(kind, text): text for kind, texts in said.items() for text in texts}
+    Choice.objects.bulk_create(
+        [Choice(facet=facet, text=text) for facet, text in fresh.items() if facet in {*facets} - known],
+        ignore_conflicts=True,
+    )
+
+
+def drop_choices() -> None:
+    """Forget what is said of nobody any more."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM directory_choice WHERE NOT EXISTS"
+            " (SELECT FROM directory_listing WHERE facets @> ARRAY[directory_choice.facet])"
+        )
 
 
 def place_in_order(lawyer_id: int, now: datetime) -> int:

@@ -17,7 +17,7 @@ from daybook.core import finding
 from daybook.core.availability import Span
 from daybook.core.finding import When
 from daybook.core.people import fold
-from daybook.directory.models import Listing, Profile
+from daybook.directory.models import Choice, Listing, Profile
 from daybook.firms.models import Lawyer
 
 #: How many cards a page has, and how many times a card.
@@ -228,3 +228,11 @@ def _rows(sql: str, asked: dict[str, Any]) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(sql, asked)
         return list(cursor.fetchall())
+
+
+def choices() -> dict[str, list[str]]:
+    """What can be chosen in a search: "area", "language" and "place" with their texts, in order."""
+    found: dict[str, list[str]] = {"area": [], "language": [], "place": []}
+    for facet, text in Choice.objects.order_by("facet").values_list("facet", "text"):
+        found[facet.partition(":")[0]].append(text)
+    return found

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from daybook.core.errors import Refusal
 from daybook.core.people import clean_name, clean_text
+from daybook.directory import operations as directory
 from daybook.firms import operations
 from daybook.firms.models import Lawyer
 from daybook.web.forms import RefusableForm
@@ -109,6 +110,7 @@ def profile(request: OfficeRequest, lawyer: Lawyer) -> HttpResponse:
         for name in FIELDS:
             setattr(lawyer, name, form.cleaned_data[name])
         try:
+            directory.require_public_claims(lawyer)
             operations.save_profile(actor=request.actor, lawyer=lawyer, now=timezone.now())
         except Refusal as refusal:
             form.refuse(refusal)

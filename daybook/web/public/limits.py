@@ -13,12 +13,12 @@ from daybook.firms import throttle
 SAYS = "Too many attempts have come from your connection in the last minutes. Please wait ten minutes and try again."
 
 
-def within_limit(request: HttpRequest, what: str, now: datetime) -> bool:
-    """Count one attempt; whether it may go on."""
-    return throttle.attempt(what, _visitor(request), limit=settings.BOOKING_ATTEMPTS, now=now)
+def within_limit(request: HttpRequest, what: str, now: datetime, *, times: int = 1) -> bool:
+    """Count one attempt; whether it may go on. What costs less than a booking may be tried `times` as often."""
+    return throttle.attempt(what, visitor(request), limit=settings.BOOKING_ATTEMPTS * times, now=now)
 
 
-def _visitor(request: HttpRequest) -> str:
+def visitor(request: HttpRequest) -> str:
     """
     Whose attempt it is: an IPv4 address, or the /64 network that one IPv6 household has.
 

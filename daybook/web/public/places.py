@@ -8,9 +8,11 @@ from django.shortcuts import redirect, render
 from daybook.appointments import queries as appointments
 from daybook.appointments import teams
 from daybook.appointments.models import AppointmentType
+from daybook.directory import queries as directory
 from daybook.firms import queries as firms
 from daybook.firms.models import Firm
 from daybook.firms.permissions import firm_may
+from daybook.web.public import structured
 
 
 def landing(request: HttpRequest) -> HttpResponse:
@@ -29,7 +31,8 @@ def firm(request: HttpRequest, firm_slug: str) -> HttpResponse:
         return closed(request, found)
     lawyers = firms.lawyers(found).filter(public=True, pk__in=appointments.with_something_public(found))
     together = [(one, _people(one)) for one in appointments.public_team_types(found)]
-    return render(request, "public/firm.html", {"firm": found, "lawyers": lawyers, "together": together})
+    context = {"firm": found, "lawyers": lawyers, "together": together}
+    return render(request, "public/firm.html", context | {"structured": structured.of_firm(request, found)})
 
 
 def _people(offer: AppointmentType) -> str:
@@ -45,8 +48,26 @@ def lawyer(request: HttpRequest, firm_slug: str, lawyer_slug: str) -> HttpRespon
     if not firm_may(found.firm, "public_booking"):
         return closed(request, found.firm)
     types = [(one, _people(one)) for one in appointments.public_types(found)]
-    context = {"firm": found.firm, "lawyer": found, "types": types}
+    profile = directory.profile_of(found)
+    context = {
+        "firm": found.firm,
+        "lawyer": found,
+        "types": types,
+        "profile": profile,
+        "admitted": list(directory.admitted_in(profile)),
+        "structured": structured.of_lawyer(request, found, profile, [one for one, _ in types]),
+    }
     return render(request, "public/lawyer.html", context)
+
+
+def privacy(request: HttpRequest, firm_slug: str) -> HttpResponse:
+    """The firm's own privacy notice, or in a few words what is kept here and for what."""
+    found = firms.public_firm(firm_slug)
+    if found is None:
+        raise Http404
+    if found.privacy_url:
+        return redirect(found.privacy_url)
+    return render(request, "public/privacy.html", {"firm": found})
 
 
 def closed(request: HttpRequest, firm: Firm) -> HttpResponse:

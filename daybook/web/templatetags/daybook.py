@@ -61,6 +61,12 @@ def say_time(at: datetime, zone: str) -> str:
 
 
 @register.filter
+def say_short(at: datetime, zone: str) -> str:
+    """{{ at|say_short:zone }}: "Tue 24 Nov, 2:30 pm", where the zone is plain from the page."""
+    return f"{times.say_day(at, zone, year=False)}, {times.say_time(at, zone)}"
+
+
+@register.filter
 def say_length(length: timedelta | int) -> str:
     """{{ type.minutes|say_length }}: "30 minutes". Whole numbers are minutes."""
     return times.say_length(timedelta(minutes=length) if isinstance(length, int) else length)
