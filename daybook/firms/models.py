@@ -21,6 +21,8 @@ class Firm(models.Model):
     currency = models.CharField(max_length=3, default="USD")
     phone = models.CharField(max_length=40, blank=True)
     accent = models.CharField(max_length=7, blank=True)
+    privacy_url = models.URLField(max_length=300, blank=True, db_default="")  # the firm's own privacy notice
+    fee_note = models.CharField(max_length=200, blank=True, db_default="")  # how a fee is paid, for clients
     subscription = models.CharField(max_length=10, choices=Subscription.choices, default=Subscription.TRIAL)
     created_at = models.DateTimeField(auto_now_add=True)
 
