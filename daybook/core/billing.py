@@ -63,6 +63,20 @@ def scheduled_seconds(during: Period) -> int:
     return int(during.length.total_seconds())
 
 
+def billed_unless_said(fee_cents: int) -> bool:
+    """
+    Whether an appointment's time is billable as long as nobody says otherwise, on a form or when it is sent by itself.
+
+    A type that is offered without a fee was promised to cost nothing: its time is recorded at no charge. A fee says
+    nothing about what the time is worth; both are charged unless somebody decides against one of them.
+
+    Raises: ValueError for a negative fee.
+    """
+    if fee_cents < 0:
+        raise ValueError("a fee is not negative")
+    return fee_cents > 0
+
+
 def check_seconds(seconds: int) -> int:
     """
     The duration, if one entry can hold it: a minute to 24 hours.

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +14,9 @@ from django.db import DEFAULT_DB_ALIAS, transaction
 from daybook.core.events import EVENTS
 from daybook.firms import prepared
 from daybook.firms.models import Event, Firm, Lawyer, User
+
+#: Who sits at another lawyer's desk just now, and whose it is.
+_desk: ContextVar[tuple[int, Lawyer] | None] = ContextVar("desk", default=None)
 
 Listener = Callable[[Event], None]
 _listeners: list[Listener] = []
@@ -27,6 +32,19 @@ def listen(listener: Listener) -> None:
     """Call `listener` with every event, inside the transaction that recorded it. Called once, at start."""
     if listener not in _listeners:
         _listeners.append(listener)
+
+
+@contextmanager
+def acting(user: User, lawyer: Lawyer | None) -> Iterator[None]:
+    """
+    Whatever `user` does inside is recorded on behalf of `lawyer` as well, by whichever operation and however deep; None
+    says that they sit at no other's desk. An operation that names somebody itself knows better.
+    """
+    token = _desk.set((user.pk, lawyer) if lawyer else None)
+    try:
+        yield
+    finally:
+        _desk.reset(token)
 
 
 def record(
@@ -47,6 +65,9 @@ def record(
     """
     if name not in EVENTS:
         raise ValueError(f"{name} is not listed in core/events.py")
+    desk = _desk.get()
+    if behalf_of is None and actor is not None and desk is not None and desk[0] == actor.pk:
+        behalf_of = desk[1]
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError(f"{name} was recorded outside a transaction")
     event = Event(

@@ -57,6 +57,7 @@ class Draft:
     seconds: int
     note: str
     rate_cents: int | None
+    billable: bool
     rounding_minutes: int | None
     preview: rules.Preview
 
@@ -78,6 +79,7 @@ def draft(appointment: Appointment) -> Draft:
         seconds=seconds,
         note=entry.note if entry else f"Meeting with {appointment.client_name}",
         rate_cents=own_rate,
+        billable=not entry.non_billable if entry else rules.billed_unless_said(appointment.fee_cents),
         rounding_minutes=connection.rounding_minutes,
         preview=preview(appointment, connection, seconds, own_rate if own_rate is not None else rate),
     )

@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.functional import SimpleLazyObject
 
-from daybook.firms import queries
+from daybook.firms import outbox, queries
 from daybook.firms.models import Lawyer
 from daybook.firms.permissions import Actor, may
 
@@ -31,7 +31,7 @@ def office(action: str | None = None) -> Callable[[View], View]:
     """
     Require a signed-in member of a firm, and `action` for at least the desk they are at.
 
-    The view gets `request.actor`. Somebody without a firm gets a page that says so; a forbidden action is a 404,
+    The view gets `request.actor`, and what it records names the lawyer they act for. Somebody without a firm gets a page that says so; a forbidden action is a 404,
     like another firm's records: what exists is nobody else's business.
     """
 
@@ -47,7 +47,8 @@ def office(action: str | None = None) -> Callable[[View], View]:
             request.desks = SimpleLazyObject(lambda: queries.desks(actor))
             if action is not None and not may(actor, action, actor.lawyer):
                 raise Http404
-            return view(request, *args, **kwargs)
+            with outbox.acting(actor.user, actor.on_behalf):
+                return view(request, *args, **kwargs)
 
         return wrapped
 

@@ -224,7 +224,7 @@ def test_moving_and_cancelling_say_first_what_happens(cast: Cast, desktop: Any, 
     appointment.refresh_from_db()
     assert (appointment.state, appointment.cancel_reason) == ("cancelled", "Ill")
     page.get_by_role("link", name="My Dashboard").click()
-    page.get_by_role("link", name="Past").click()
+    page.get_by_text("Cancelled (1)").click()
     page.get_by_text("Cancelled by the firm").wait_for()
 
 

@@ -24,6 +24,8 @@ def office(transactional_db, clio: Sandbox) -> Office:
     from tests.flows.office import Office
 
     office = Office(clio)
+    office.cast.consultation.fee_cents = 15_000  # what costs nothing is not proposed as billable
+    office.cast.consultation.save()
     office.book(10, details=replace(DANA, email="dana.reyes@mail.example"))
     office.work()
     return office

@@ -118,6 +118,8 @@ def test_with_the_mouse_the_down_arrow_opens_the_list_and_what_it_fills_can_be_c
 def test_time_goes_to_clio_once_and_follows_its_appointment(office: Office, come_in, look):
     from dataclasses import replace
 
+    office.cast.consultation.fee_cents = 15_000  # what costs nothing is not proposed as billable
+    office.cast.consultation.save()
     office.book(10, details=replace(DANA, email=DANA_IN_CLIO))
     work()
     page = come_in(office.cast.alice_user, **DENVER)
@@ -163,8 +165,10 @@ def test_time_goes_to_clio_once_and_follows_its_appointment(office: Office, come
     work()
     assert office.activities() == []
     assert office.entries(Appointment.objects.get()) == []
-    page.goto("/dashboard/past/")
+    page.goto("/dashboard/")
+    page.get_by_text("Cancelled (1)").click()
     page.get_by_text("Cancelled by the firm").wait_for()
+    look(page)
     page.get_by_text("Removed from Clio").wait_for()
 
 

@@ -105,7 +105,7 @@ def test_each_role_sees_its_own_and_the_audit_names_both_who_acted_and_for_whom(
     page.get_by_label("Title").fill("Counsel")
     page.get_by_role("button", name="Save").click()
     page.get_by_role("status").filter(has_text=re.compile("saved", re.I)).wait_for()
-    page.get_by_role("button", name="Return to your own").click()
+    page.get_by_role("button", name="Stop acting for Ben Vale").click()
     page.goto("/audit/")
     look(page)
     saved = page.get_by_role("row", name=re.compile("Alice Hart.*Ben Vale")).first

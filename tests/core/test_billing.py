@@ -15,6 +15,7 @@ from daybook.core.billing import (
     TimeEntry,
     Verdict,
     Wanted,
+    billed_unless_said,
     changes,
     check_seconds,
     entry_date,
@@ -216,3 +217,11 @@ def test_an_entry_holds_a_minute_to_a_day() -> None:
     for wrong in (0, 59, 86_401):
         with pytest.raises(BadDuration):
             check_seconds(wrong)
+
+
+def test_what_costs_nothing_to_book_is_not_billed_unless_somebody_says_so():
+    assert not billed_unless_said(0)
+    assert billed_unless_said(1)
+    assert billed_unless_said(15_000)
+    with pytest.raises(ValueError, match="not negative"):
+        billed_unless_said(-1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -79,3 +81,43 @@ def test_moving_to_a_typed_time_outside_the_hours_is_asked_about_first(alice: Cl
     assert alice.post(url, evening | {"anyway": "on"}).status_code == 302
     appointment.refresh_from_db()
     assert appointment.start == at(cast.alice, TUESDAY, 19, 45)
+
+
+def test_a_client_who_calls_at_the_last_minute_has_cancelled_late(alice: Client, cast: Cast, clock):
+    appointment = booked(cast)
+    clock.move_to(appointment.start - timedelta(hours=2))
+    url = reverse("cancel_appointment", args=[appointment.pk])
+    assert "The client asked to cancel" in words(alice.get(url))
+    assert alice.post(url, {"reason": "Called in", "asked": "on"}).status_code == 302
+    appointment.refresh_from_db()
+    assert appointment.cancelled_by == "client"
+    page = words(alice.get("/dashboard/"))
+    assert "Cancelled by the client" in page
+    assert "Late cancellation" in page
+    record = reverse("record_outcome", args=[appointment.pk])
+    assert alice.post(record, {"outcome": "late_cancel", "next": "upcoming"})["Location"] == "/dashboard/"
+    appointment.refresh_from_db()
+    assert appointment.outcome == "late_cancel"
+    clock.move_to(appointment.end)
+    assert "Cancelled (1)" not in words(alice.get("/dashboard/"))
+    assert "Late cancellation" in words(alice.get("/dashboard/past/"))
+
+
+@pytest.mark.parametrize("asked", [{}, {"asked": "on"}])
+def test_a_late_cancellation_is_the_clients_alone_and_only_at_short_notice(
+    alice: Client, cast: Cast, clock, asked: dict[str, str]
+):
+    appointment = booked(cast)
+    notice = timedelta(minutes=cast.consultation.change_cutoff_minutes)
+    clock.move_to(appointment.start - notice if asked else appointment.start - timedelta(minutes=5))
+    alice.post(reverse("cancel_appointment", args=[appointment.pk]), asked)
+    assert "Late cancellation" not in words(alice.get("/dashboard/"))
+    record = reverse("record_outcome", args=[appointment.pk])
+    assert alice.post(record, {"outcome": "late_cancel"}).status_code == 409
+
+
+def test_the_fold_of_cancelled_ones_is_searched_like_the_list(alice: Client, cast: Cast):
+    appointment = booked(cast)
+    alice.post(reverse("cancel_appointment", args=[appointment.pk]))
+    assert "Cancelled (1)" in words(alice.get("/dashboard/", {"q": "dana"}))
+    assert "Cancelled (1)" not in words(alice.get("/dashboard/", {"q": "omar"}))

@@ -176,7 +176,7 @@ def test_a_list_asks_the_database_the_same_few_questions_however_long_it_is(
 ):
     for hour in range(8, 18):
         booked(cast, hour)
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(23):
         alice.get("/dashboard/")
 
 
@@ -352,9 +352,11 @@ def test_cancelling_asks_once_and_says_what_happens(alice: Client, cast: Cast):
     )
     assert alice.get(url).status_code == 409
     assert alice.get(reverse("reschedule", args=[appointment.pk])).status_code == 409
-    page = words(alice.get("/dashboard/past/"))
+    page = words(alice.get("/dashboard/"))
+    assert "Cancelled (1)" in page
     assert "Cancelled by the firm" in page
-    assert "Late cancellation" in page
+    assert "Late cancellation" not in page, "what the firm calls off is never the client's being late"
+    assert "Dana Reyes" not in words(alice.get("/dashboard/past/")), "its time has not come yet"
 
 
 # Contacts ---------------------------------------------------------------------------------------------------------------

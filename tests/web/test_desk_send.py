@@ -28,7 +28,10 @@ def words(response) -> str:
 def office(db, clio: Sandbox) -> Office:
     from tests.flows.office import Office
 
-    return Office(clio)
+    office = Office(clio)
+    office.cast.consultation.fee_cents = 15_000  # what costs nothing is not proposed as billable
+    office.cast.consultation.save()
+    return office
 
 
 @pytest.fixture

@@ -100,7 +100,7 @@ def test_what_stands_at_a_disconnected_account_is_said_to_stay_there(
         assert "Left in Google Calendar" in said, page
         assert "In Google Calendar" not in said, page
     Appointment.objects.update(state="cancelled")
-    for page, args in (("appointment", [appointment.pk]), ("past", [])):
+    for page, args in (("appointment", [appointment.pk]), ("dashboard", [])):
         said = see(alice, page, *args)
         assert "Left in Google Calendar" in said, page
         assert "Removed from" not in said, page

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from daybook.appointments.availability import client_policy
+from daybook.appointments.availability import cancelled_late, client_policy
 from daybook.appointments.locking import books, lock_lawyer
 from daybook.appointments.models import Appointment, AppointmentType
 from daybook.appointments.operations.checks import (
@@ -156,10 +156,11 @@ def cancel(
     reason: str = "",
     actor: Actor | None = None,
     tell_client: bool = True,
+    for_client: bool = False,
 ) -> Appointment:
     """
-    Call an appointment off. A client may until the type's limit, the firm always. A client's cancellation inside
-    the limit is impossible here; the firm's own late one is for it to record as an outcome.
+    Call an appointment off. A client may until the type's limit, the firm always; `for_client` is the firm's doing what
+    the client asked it for, on the telephone at the last minute, say, and counts as cancelled by the client.
 
     Raises NotAllowedNow, TooLateToCancel.
     """
@@ -178,7 +179,7 @@ def cancel(
         )
         appointment.state = State.CANCELLED
         appointment.sequence += 1
-        appointment.cancelled_by = by
+        appointment.cancelled_by = Party.CLIENT if for_client else by
         appointment.cancelled_at = now
         appointment.cancel_reason = reason
         appointment.held_until = None
@@ -233,6 +234,7 @@ def record_outcome(*, appointment: Appointment, outcome: str, now: datetime, act
             lifecycle.Actor.FIRM,
             start=appointment.start,
             now=now,
+            late=cancelled_late(appointment),
         )
         appointment.outcome = outcome
         appointment.save(update_fields=["outcome", "updated_at"])

@@ -172,6 +172,11 @@ def move_times(request: OfficeRequest, appointment_id: int) -> HttpResponse:
 
 
 class CancelForm(RefusableForm):
+    asked = forms.BooleanField(
+        label="The client asked to cancel",
+        required=False,
+        help_text="Then it counts as cancelled by the client; at short notice, as a late cancellation if you record that.",
+    )
     reason = forms.CharField(
         label="Reason",
         required=False,
@@ -202,6 +207,7 @@ def cancel_appointment(request: OfficeRequest, appointment_id: int) -> HttpRespo
                     now=now,
                     reason=form.cleaned_data["reason"],
                     actor=request.actor,
+                    for_client=form.cleaned_data["asked"],
                 )
             except Refusal as refusal:
                 form.refuse(refusal)
@@ -232,7 +238,7 @@ def record_outcome(request: OfficeRequest, appointment_id: int) -> HttpResponse:
     words = OUTCOMES[outcome][0] if outcome else "The outcome was taken back"
     messages.success(request, f"{found.client_name}: {words}.")
     if request.POST.get("next"):
-        return redirect("past")
+        return redirect("past" if request.POST["next"] == "past" else "dashboard")
     return redirect("appointment", found.pk)
 
 

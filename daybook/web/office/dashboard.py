@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
@@ -23,11 +25,13 @@ from daybook.web.office import proposals
 from daybook.web.office.attention import attention
 from daybook.web.office.desks import at_desk, typed
 from daybook.web.office.next_steps import next_steps
-from daybook.web.office.shown import by_day, row
+from daybook.web.office.shown import Row, by_day, row
 from daybook.web.signed_in import OfficeRequest, office
 
 #: One page of a list.
 PAGE = 25
+#: How many cancelled ones the fold below shows.
+MOST_OFF = 50
 
 
 @require_safe
@@ -50,12 +54,14 @@ def _list(request: OfficeRequest, lawyer: Lawyer, tab: str, found: QuerySet[Appo
     if text:
         found = found.filter(client_name__icontains=text)
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    off = _called_off(lawyer, text, now) if tab == "upcoming" and page.number == 1 else []
     connection = sync.connection_of(request.actor.firm.pk)
     waiting = proposals.cards(request.actor, lawyer, now)
     edited = {one.proposal.appointment_id for one in waiting}
-    stays = whereabouts.left_behind(page)
-    rows = [
-        row(
+    stays = whereabouts.left_behind([*page, *off])
+
+    def shown(one: Appointment) -> Row:
+        return row(
             one,
             actor=request.actor,
             zone=lawyer.time_zone,
@@ -64,21 +70,28 @@ def _list(request: OfficeRequest, lawyer: Lawyer, tab: str, found: QuerySet[Appo
             edited=one.pk in edited,
             stays=stays.get(one.pk, ""),
         )
-        for one in page
-    ]
+
     context = {
         "lawyer": lawyer,
         "tab": tab,
         "today": say_day(now, lawyer.time_zone),
         "q": text,
         "page": page,
-        "days": by_day(rows, lawyer, now),
+        "days": by_day(map(shown, page), lawyer, now),
+        "called_off": by_day(map(shown, off), lawyer, now),
+        "off": len(off),
         "proposals": waiting,
         "items": attention(request.actor, lawyer, connection, now),
         "steps": next_steps(request.actor, lawyer) if tab == "upcoming" and not text else (),
         "may_book": may(request.actor, "manage_appointments", lawyer),
     }
     return render(request, "desk/dashboard.html", context)
+
+
+def _called_off(lawyer: Lawyer, text: str, now: datetime) -> list[Appointment]:
+    """What is cancelled and still lies ahead: listed below what is coming, behind a fold."""
+    found = queries.called_off([lawyer.pk], now)
+    return list((found.filter(client_name__icontains=text) if text else found)[:MOST_OFF])
 
 
 @require_POST

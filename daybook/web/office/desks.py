@@ -17,6 +17,9 @@ from daybook.firms import operations
 from daybook.firms.permissions import may
 from daybook.web.signed_in import DESK, OfficeRequest, View, office
 
+#: Stands where a lawyer's id would, to stop acting for anybody.
+NOBODY = "none"
+
 
 def at_desk(action: str) -> Callable[[View], View]:
     """
@@ -44,8 +47,11 @@ def at_desk(action: str) -> Callable[[View], View]:
 @require_POST
 @office()
 def switch_desk(request: OfficeRequest) -> HttpResponse:
-    """Sit down at a lawyer's desk, and leave a trace of it; or return to one's own."""
+    """Sit down at a lawyer's desk, and leave a trace of it; or stop acting for anybody ("none", or one's own desk)."""
     chosen = request.POST.get("lawyer", "")
+    if chosen == NOBODY:
+        request.session.pop(DESK, None)
+        return redirect(_back(request))
     lawyer = next((one for one in request.desks if str(one.pk) == chosen), None)
     if lawyer is None:
         raise Http404

@@ -69,7 +69,7 @@ class SendForm(RefusableForm):
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
     )
     category = forms.ChoiceField(label="Category", required=False)
-    billable = forms.BooleanField(label="Billable", required=False, initial=True)
+    billable = forms.BooleanField(label="Billable", required=False)
     note = forms.CharField(
         label="Note", max_length=4000, required=False, widget=forms.Textarea(attrs={"rows": 3})
     )
@@ -242,6 +242,7 @@ def _page(
         form = SendForm(
             currency, initial=values, areas=list(offered.areas), categories=list(offered.categories)
         )
+    form.fields["billable"].help_text = _why(found)
     one, _ = shown(request.actor, found)
     selected = _selected(request, str(form["matter"].value() or ""))
     context = {
@@ -259,6 +260,20 @@ def _page(
     return render(request, "desk/send.html", context, status=status)
 
 
+def _why(found: Appointment) -> str:
+    """Why it is billable or not as it is proposed, and what the fee of the booking has to do with it."""
+    if found.fee_cents:
+        fee = money.Money(found.fee_cents, found.firm.currency)
+        return (
+            f"The fee for booking ({fee}) and billable time are different things: the fee does not reduce what is billed "
+            "here. If the fee covers the meeting, untick it."
+        )
+    return (
+        "This appointment has no fee, so its time is proposed as not billable: recorded in Clio at no charge to the client. "
+        "Tick it to bill the time."
+    )
+
+
 def _from_draft(draft: Draft, currency: str) -> dict[str, Any]:
     entry = draft.entry
     return {
@@ -268,7 +283,7 @@ def _from_draft(draft: Draft, currency: str) -> dict[str, Any]:
         "note": draft.note,
         "rate": str(money.Money(draft.rate_cents, currency).amount) if draft.rate_cents is not None else "",
         "category": entry.category if entry else "",
-        "billable": not entry.non_billable if entry else True,
+        "billable": draft.billable,
     }
 
 

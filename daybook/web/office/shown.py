@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from django.urls import NoReverseMatch, reverse
 
+from daybook.appointments.availability import cancelled_late
 from daybook.appointments.models import Appointment
 from daybook.billing.models import TimeEntry
 from daybook.core import lifecycle, times
@@ -180,13 +181,11 @@ def _outcomes(appointment: Appointment, state: lifecycle.State, now: datetime) -
     """The outcomes that can be recorded now; one that stands can only be taken back."""
     if appointment.outcome:
         return (("none", "Take back"),)
-    if state is lifecycle.State.CONFIRMED and now < appointment.start:
-        return ()
-    return tuple(
-        (value, words)
-        for value, (words, _) in OUTCOMES.items()
-        if lifecycle.Outcome(value) in lifecycle.OUTCOMES[state]
+    late = cancelled_late(appointment)
+    offered = lifecycle.outcomes_to_offer(
+        state, lifecycle.Actor.FIRM, start=appointment.start, now=now, late=late
     )
+    return tuple((str(one), OUTCOMES[one][0]) for one in offered)
 
 
 def time_text(entry: TimeEntry | None, currency: str) -> str:
