@@ -7,19 +7,47 @@ from functools import cache
 
 from daybook.appointments.models import Appointment, AppointmentType
 from daybook.firms.models import Firm, Lawyer
-from daybook.firms.prepared import Columns, rows
+from daybook.firms.prepared import Columns, copied, rows
 
 _APPOINTMENT, _TYPE = Columns(Appointment, "a"), Columns(AppointmentType, "t")
 _LAWYER, _FIRM = Columns(Lawyer, "l"), Columns(Firm, "f")
 
 
+#: The state of three rows: PostgreSQL writes a changed row anew, under another transaction or in another place.
+_STATE = "t.xmin, t.ctid, l.xmin, l.ctid, f.xmin, f.ctid"
+_PUBLIC = """
+    f.slug = %s AND l.firm_id = f.id AND l.slug = %s AND t.slug = %s
+    AND t.active AND t.who_may_book = 'anyone' AND l.public AND l.active
+"""
+_MOST_KEPT = 256
+_kept: dict[tuple[str, str, str], tuple[tuple[object, ...], AppointmentType]] = {}
+
+
 def type_by_slugs(firm: str, lawyer: str, slug: str) -> AppointmentType | None:
-    """A type the public may see and book."""
-    public = """
-        f.slug = %s AND l.firm_id = f.id AND l.slug = %s AND t.slug = %s
-        AND t.active AND t.who_may_book = 'anyone' AND l.public AND l.active
     """
-    return _type(public, firm, lawyer, slug)
+    A type the public may see and book. Asked each time is whether its rows, its lawyer's and its firm's are still those
+    read last: of the many who look at one page only the first after a change reads them whole.
+    """
+    address = (firm, lawyer, slug)
+    state, kept = _kept.get(address, ((), None))
+    if kept is not None and rows(_type_sql(_STATE), address) == [state]:
+        return _another(kept)
+    found = rows(_type_sql(f"{_TYPE.sql}, {_LAWYER.sql}, {_FIRM.sql}, {_STATE}"), address)
+    if not found:
+        return None
+    whole = len(_TYPE) + len(_LAWYER) + len(_FIRM)
+    kept = _put_together(found[0][:whole])
+    if len(_kept) >= _MOST_KEPT:
+        _kept.clear()
+    _kept[address] = (found[0][whole:], kept)
+    return _another(kept)
+
+
+def _another(kept: AppointmentType) -> AppointmentType:
+    """The same type, lawyer and firm as instances of the caller's own."""
+    appointment_type = copied(kept)
+    appointment_type.lawyer, appointment_type.firm = copied(kept.lawyer), copied(kept.firm)
+    return appointment_type
 
 
 def appointment_by_uid(uid: uuid.UUID) -> Appointment | None:
@@ -60,11 +88,6 @@ def _appointment(where: str, value: object) -> Appointment | None:
     return appointment
 
 
-def _type(where: str, *values: object) -> AppointmentType | None:
-    found = rows(_type_sql(where), values)
-    return _put_together(found[0]) if found else None
-
-
 def _put_together(row: tuple[object, ...]) -> AppointmentType:
     to_lawyer, to_firm = len(_TYPE), len(_TYPE) + len(_LAWYER)
     appointment_type = _TYPE.instance(row[:to_lawyer])
@@ -80,13 +103,13 @@ def _put_together(row: tuple[object, ...]) -> AppointmentType:
 
 
 @cache
-def _type_sql(where: str) -> str:
+def _type_sql(columns: str) -> str:
     return f"""
-        SELECT {_TYPE.sql}, {_LAWYER.sql}, {_FIRM.sql}
+        SELECT {columns}
           FROM appointments_appointmenttype t
           JOIN firms_lawyer l ON l.id = t.lawyer_id
           JOIN firms_firm f ON f.id = t.firm_id
-         WHERE {where}
+         WHERE {_PUBLIC}
     """  # noqa: S608
 
 

@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections, models
+from django.db.models.base import ModelState
 
 M = TypeVar("M", bound=models.Model)
 
@@ -78,3 +79,12 @@ class Columns(Generic[M]):
         for at, convert in self._converted:
             row[at] = convert(row[at], None, database)
         return self.model.from_db("default", self._names, row)
+
+
+def copied(instance: M) -> M:
+    """Another instance of the same row with the same values, but with nothing that was fetched along."""
+    another = type(instance).__new__(type(instance))
+    another.__dict__.update(instance.__dict__)
+    another._state = ModelState()
+    another._state.adding, another._state.db = False, DEFAULT_DB_ALIAS
+    return another

@@ -14,6 +14,7 @@ from django.test import Client
 
 from daybook.appointments import near
 from daybook.appointments.models import AppointmentType
+from daybook.firms.models import Lawyer
 from tests.cast import NOW, Cast, at, hart_and_vale
 
 pytestmark = pytest.mark.django_db
@@ -56,6 +57,10 @@ def start_of(cast: Cast, hour: int) -> int:
 def press(cast: Cast, hour: int):
     """A new visitor presses on a time."""
     return Client().post(TIMES, {"start": start_of(cast, hour)})
+
+
+def token_on(page) -> str:
+    return page.text.split('name="csrfmiddlewaretoken" value="')[1].split('"')[0]
 
 
 def button(cast: Cast, hour: int) -> str:
@@ -134,8 +139,7 @@ def test_visitors_who_see_the_same_page_each_have_their_own_token(cast: Cast):
     tokens = set()
     for _ in range(3):
         page = press(cast, 10)
-        shown = page.text.split('name="csrfmiddlewaretoken" value="')[1].split('"')[0]
-        assert _does_token_match(shown, page.cookies["daybook_csrf"].value)
+        assert _does_token_match(token_on(page), page.cookies["daybook_csrf"].value)
         tokens.add(page.cookies["daybook_csrf"].value)
     assert len(tokens) == 3
 
@@ -147,8 +151,36 @@ def test_a_firm_that_changes_its_name_is_shown_by_it_at_once(cast: Cast):
     assert "Hart, Vale &amp; Moss LLP" in Client().get(TIMES).text
 
 
+def test_what_becomes_of_a_lawyer_or_a_type_holds_at_once(cast: Cast):
+    assert "Alice Hart" in Client().get(TIMES).text
+    Lawyer.objects.filter(pk=cast.alice.pk).update(name="Alice Vale")
+    assert "Alice Vale" in Client().get(TIMES).text
+    AppointmentType.objects.filter(lawyer=cast.alice).update(name="A talk")
+    assert "<h1>A talk</h1>" in Client().get(TIMES).text
+    AppointmentType.objects.filter(lawyer=cast.alice).update(active=False)
+    assert Client().get(TIMES).status_code == 404
+
+
+def test_after_a_refused_press_the_page_can_be_pressed_again(cast: Cast):
+    visitor = Client(enforce_csrf_checks=True)
+    press(cast, 10)
+    token = token_on(visitor.get(TIMES))
+    refused = visitor.post(TIMES, {"start": start_of(cast, 10), "csrfmiddlewaretoken": token})
+    assert refused.status_code == 409
+    again = {"start": start_of(cast, 11), "csrfmiddlewaretoken": token_on(refused)}
+    assert visitor.post(TIMES, again).status_code == 302
+
+
+def test_what_is_no_token_never_gets_into_a_page(cast: Cast):
+    press(cast, 10)
+    said = "x" * 31 + '"'
+    page = Client().post(TIMES, {"start": start_of(cast, 10), "csrfmiddlewaretoken": said})
+    assert _does_token_match(token_on(page), page.cookies["daybook_csrf"].value)
+
+
 def test_a_hold_and_a_confirmation_ask_no_more_than_they_must(cast: Cast):
     visitor = Client()
+    visitor.get(TIMES)
     with asked() as hold:
         held = visitor.post(TIMES, {"start": start_of(cast, 10)})
     with asked() as form:
