@@ -27,6 +27,10 @@ button.quiet { background: transparent; color: var(--act); }
 a { color: var(--act); }
 :focus-visible { outline: 3px solid var(--act); outline-offset: 2px; }
 .problem { padding: .6rem .8rem; border-left: 4px solid #b3261e; }
+table { width: 100%; margin: 0 0 1.5rem; border-collapse: collapse; font-size: .9rem; }
+caption { text-align: left; padding-bottom: .4rem; }
+th, td { text-align: left; vertical-align: top; padding: .35rem .6rem .35rem 0; border-top: 1px solid var(--line); }
+td code { overflow-wrap: anywhere; }
 .small { font-size: .9rem; }
 """
 

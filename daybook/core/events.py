@@ -13,6 +13,7 @@ EVENTS: dict[str, str] = {
     "invitation_withdrawn": "An invitation was taken back.",
     "member_joined": "An invitation was accepted.",
     "role_changed": "What a member may do was changed.",
+    "page_switched": "A lawyer's public page was switched on or off.",
     "profile_saved": "A lawyer's public profile was changed.",
     "acted_for": "Somebody worked at a lawyer's desk on their behalf.",
     # Connections

@@ -240,6 +240,22 @@ def save_profile(*, actor: Actor, lawyer: Lawyer, now: datetime) -> None:
         )
 
 
+def switch_page(*, actor: Actor, lawyer: Lawyer, on: bool, now: datetime) -> None:
+    """Show a lawyer's public page, or make it as if there were none. Appointments and their links stay as they are."""
+    with transaction.atomic():
+        if not Lawyer.objects.filter(pk=lawyer.pk, public=not on).update(public=on):
+            return
+        record(
+            "page_switched",
+            firm=actor.firm,
+            now=now,
+            subject=lawyer.pk,
+            actor=actor.user,
+            behalf_of=lawyer if lawyer != actor.own else None,
+            on=on,
+        )
+
+
 def set_subscription(*, firm: Firm, state: str, now: datetime) -> None:
     """The operator's switch."""
     with transaction.atomic():

@@ -17,6 +17,7 @@ VERDICTS: dict[str, dict[str, str]] = {
     "edit_types": {ADMINISTRATOR: "any", LAWYER: "own", STAFF: "any"},
     "edit_hours": {ADMINISTRATOR: "any", LAWYER: "own", STAFF: "any"},
     "choose_calendars": {ADMINISTRATOR: "any", LAWYER: "own", STAFF: "no"},
+    "switch_page": {ADMINISTRATOR: "any", LAWYER: "own", STAFF: "any"},
     "edit_profile": {ADMINISTRATOR: "any", LAWYER: "own", STAFF: "no"},
     "see_integrations": {ADMINISTRATOR: "any", LAWYER: "any", STAFF: "any"},
     "connect_firm": {ADMINISTRATOR: "any", LAWYER: "no", STAFF: "no"},

@@ -209,6 +209,7 @@ ROUTES: dict[str, tuple[Follow, ...]] = {
     "invitation_withdrawn": (),
     "member_joined": (),
     "role_changed": (),
+    "page_switched": (),
     "profile_saved": (),
     "acted_for": (),
     "clio_connected": (settle_in, subscribe, sync_contacts),

@@ -78,17 +78,33 @@ def problem(title: str, text: str, status: int) -> Response:
     return _page(f"{title} (sandbox)", f"<h1>{escape(title)}</h1><p>{escape(text)}</p>", status)
 
 
+def _role(user: Row) -> str:
+    """What they are in their firm, in the words of Clio's user list."""
+    parts = ["Administrator"] if "Admin" in user["roles"] else []
+    return ", ".join([*parts, "Non-attorney" if user["subscription_type"] == "NonAttorney" else "Attorney"])
+
+
+def _people(world: World, account: Row) -> str:
+    rows = "".join(
+        f"<tr><td>{escape(user['name'])}<br><code>{escape(user['email'])}</code></td>"
+        f"<td>{_role(user)}</td><td><code>{escape(user['password'])}</code></td></tr>"
+        for user in world.store["users"].of(account["id"])
+    )
+    region = REGION_NAMES.get(account["region"], account["region"])
+    return (
+        f"<table><caption><strong>{escape(account['name'])}</strong>, {escape(region)}</caption>"
+        f'<thead><tr><th scope="col">Who</th><th scope="col">Role</th><th scope="col">Password</th></tr></thead>'
+        f"<tbody>{rows}</tbody></table>"
+    )
+
+
 def home(world: World) -> Response:
     """What somebody sees who opens the sandbox's address: who can sign in, and where the controls are."""
-    rows = []
-    for account in world.store["accounts"].rows.values():
-        names = ", ".join(escape(u["email"]) for u in world.store["users"].of(account["id"]))
-        rows.append(
-            f"<li><strong>{escape(account['name'])}</strong> ({escape(account['region'])}): {names}</li>"
-        )
-    people = f"<ul>{''.join(rows)}</ul>" if rows else "<p>There are no accounts yet: seed some.</p>"
+    tables = "".join(_people(world, account) for account in world.store["accounts"].rows.values())
     return _page(
         "Clio sandbox",
-        f"<h1>Clio sandbox</h1>{people}"
+        f"<h1>Clio sandbox</h1>{tables or '<p>There are no accounts yet: seed some.</p>'}"
+        f"<p>To connect a firm, begin in Daybook: Integrations, Connect to Clio, {REGION_NAMES[world.region]}. Sign in here "
+        "as an administrator and press Allow Access.</p>"
         '<p class="small">Every call of the control interface: <a href="/_control/">/_control/</a></p>',
     )

@@ -75,7 +75,7 @@ def calendar(world: World, owner: Row, name: str, *, default: bool = False) -> R
 
 def bare(world: World) -> dict[str, Any]:
     """One account, nothing in its calendar."""
-    return {"ben": account(world, "ben@hartvale.example", "Ben Hart")}
+    return {"ben": account(world, "ben@hartvale.example", "Ben Vale")}
 
 
 def demo(world: World) -> dict[str, Any]:
@@ -83,12 +83,12 @@ def demo(world: World) -> dict[str, Any]:
     Ben at work, Chloe's personal account, Evan, whose organization wants an administrator's approval, and Alice, who lets
     Ben look at a calendar.
     """
-    ben = account(world, "ben@hartvale.example", "Ben Hart")
+    ben = account(world, "ben@hartvale.example", "Ben Vale")
     chloe = account(
-        world, "chloe@outlook.example", "Chloe Vale", kind="personal", time_zone="America/New_York"
+        world, "chloe@outlook.example", "Chloe Okafor", kind="personal", time_zone="America/New_York"
     )
     evan = account(world, "evan@strictfirm.example", "Evan Stone", needs_admin=True)
-    alice = account(world, "alice@hartvale.example", "Alice Vale")
+    alice = account(world, "alice@hartvale.example", "Alice Hart")
     room = calendar(world, world.account(alice["email"]), "Meeting room")
     room["shared_with"][ben["email"]] = False
     for made, events, zone in ((ben, BEN, "America/Denver"), (chloe, CHLOE, "America/New_York")):

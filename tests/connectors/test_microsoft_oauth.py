@@ -108,7 +108,7 @@ def test_somebody_who_accepts_is_connected_and_known(stage: Stage) -> None:
     token = exchanged(stage, answer["code"], verifier)
     assert token.expires_at == NOW + timedelta(seconds=3599)
     account = who_am_i(stage.session(token=token))
-    assert (account.email, account.name) == (BEN, "Ben Hart")
+    assert (account.email, account.name) == (BEN, "Ben Vale")
     assert account.id == stage.control.records("accounts")[0]["id"]
 
 

@@ -180,7 +180,7 @@ def test_the_list_gives_the_public_link_and_says_why_there_is_none(alice: Client
     assert "Only the firm" in alice.get(reverse("types")).content.decode()
     AppointmentType.objects.update(who_may_book="anyone")
     Lawyer.objects.update(public=False)
-    assert "Your public page is off" in alice.get(reverse("types")).content.decode()
+    assert "The public page is off" in alice.get(reverse("types")).content.decode()
 
 
 def test_a_retired_type_is_no_longer_offered_until_it_is_again(alice: Client, cast: Cast):

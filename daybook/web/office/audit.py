@@ -22,6 +22,7 @@ A_PAGE = 50
 LAWYER, MEMBER, INVITATION = "lawyer", "member", "invitation"
 ABOUT: dict[str, str] = {
     "lawyer_added": LAWYER,
+    "page_switched": LAWYER,
     "profile_saved": LAWYER,
     "acted_for": LAWYER,
     "lawyer_matched": LAWYER,

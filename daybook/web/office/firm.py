@@ -19,7 +19,7 @@ from daybook.web.forms import RefusableForm
 from daybook.web.office.choices import countries, currencies_with, zones_with
 from daybook.web.signed_in import OfficeRequest, office
 
-FIELDS = ("name", "time_zone", "country", "currency", "phone")
+FIELDS = ("name", "time_zone", "country", "currency", "phone", "privacy_url", "fee_note")
 
 #: What each state of the subscription means, and its color.
 SUBSCRIPTION: dict[str, tuple[str, str]] = {
@@ -49,6 +49,20 @@ class FirmForm(RefusableForm):
     )
     phone = forms.CharField(
         label="Phone", max_length=40, required=False, widget=forms.TextInput(attrs={"type": "tel"})
+    )
+
+    privacy_url = forms.URLField(
+        label="Privacy notice",
+        max_length=300,
+        required=False,
+        assume_scheme="https",
+        help_text="Its address on your website. Booking pages link to it; without one, to a short page of Daybook's own.",
+    )
+    fee_note = forms.CharField(
+        label="How a fee is paid",
+        max_length=200,
+        required=False,
+        help_text="A sentence clients read beside the fee, such as: Paid to the firm by card at the appointment.",
     )
 
     def __init__(self, firm: Firm, data: Any = None) -> None:

@@ -17,6 +17,7 @@ from daybook.appointments.models import AppointmentType
 from daybook.calendars.operations import save_hours
 from daybook.calendars.queries import primary_calendar, usual_hours
 from daybook.core.errors import Refusal
+from daybook.firms import operations as firms_operations
 from daybook.firms import queries as firms
 from daybook.firms.models import Lawyer
 from daybook.firms.permissions import Actor, may
@@ -39,6 +40,11 @@ def public_link(request: OfficeRequest, appointment_type: AppointmentType) -> st
     if NOT_PUBLIC[appointment_type.who_may_book] or not lawyer.public or not appointment_type.active:
         return ""
     path = reverse("public_times", args=[lawyer.firm.slug, lawyer.slug, appointment_type.slug])
+    return _address(request, path)
+
+
+def _address(request: OfficeRequest, path: str) -> str:
+    """As clients are given it."""
     return f"{settings.PUBLIC_URL}{path}" if settings.PUBLIC_URL else request.build_absolute_uri(path)
 
 
@@ -66,8 +72,25 @@ def types(request: OfficeRequest, lawyer: Lawyer) -> HttpResponse:
         ],
         "retired": [one for one in everything if not one.active],
         "profile": may(request.actor, "edit_profile", lawyer),
+        "may_switch": may(request.actor, "switch_page", lawyer),
+        "page": _address(request, reverse("public_lawyer", args=[lawyer.firm.slug, lawyer.slug])),
     }
     return render(request, "firm/types.html", context)
+
+
+@require_POST
+@at_desk("switch_page")
+def switch_page(request: OfficeRequest, lawyer: Lawyer) -> HttpResponse:
+    """Show the public page of the lawyer whose desk this is, or take it away."""
+    on = request.POST.get("page") == "on"
+    firms_operations.switch_page(actor=request.actor, lawyer=lawyer, on=on, now=timezone.now())
+    messages.success(
+        request,
+        "The public page is on: clients can book there."
+        if on
+        else "The public page is off. Appointments already made stay, and their links go on working.",
+    )
+    return redirect("types")
 
 
 def _also(one: AppointmentType) -> str:
@@ -78,7 +101,7 @@ def _also(one: AppointmentType) -> str:
 
 def _closed(one: AppointmentType, lawyer: Lawyer) -> str:
     """Why clients cannot book it online, in few words."""
-    return NOT_PUBLIC[one.who_may_book] or ("" if lawyer.public else "Your public page is off")
+    return NOT_PUBLIC[one.who_may_book] or ("" if lawyer.public else "The public page is off")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

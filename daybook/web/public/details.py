@@ -67,7 +67,7 @@ def _page(request: HttpRequest, held: Appointment, form: DetailsForm, status: in
     over = gone or lifecycle.hold_runs_out(held.held_until, now)
     too_soon = _too_soon(held, now)
     if too_soon:
-        form.fields["email"].help_text = "The confirmation goes there."
+        form["email"].help_text = "The confirmation goes there."
     context = {
         "firm": held.firm,
         "lawyer": held.lawyer,

@@ -11,7 +11,7 @@ from daybook.appointments.models import AppointmentType
 from daybook.appointments.operations import ClientDetails
 from daybook.contacts.phones import parse_phone
 from daybook.core.errors import Refusal
-from daybook.core.people import normalise_email
+from daybook.core.people import clean_name, normalise_email
 from daybook.web.forms import RefusableForm
 
 YES_NO = [("Yes", "Yes"), ("No", "No")]
@@ -54,7 +54,9 @@ class DetailsForm(RefusableForm):
                 error_messages={"required": "Please choose how you would like to meet."},
             )
             if by_phone:
-                self.fields["phone"].help_text = "Needed if we meet by phone."
+                phone = self.fields["phone"]
+                phone.help_text = "We need it if we meet by phone; otherwise you may leave it out."
+                phone.needed = True  # so the label does not call it optional
         elif by_phone:
             self.fields["phone"].required = True
             self.fields["phone"].help_text = "This is the number we will call."
@@ -64,14 +66,28 @@ class DetailsForm(RefusableForm):
 
     # Checked again when booking; here so that everything wrong is told at once.
 
+    def clean_name(self) -> str:
+        return _checked(clean_name, self.cleaned_data["name"])
+
     def clean_email(self) -> str:
-        return _checked(normalise_email, self.cleaned_data["email"])
+        try:
+            return normalise_email(self.cleaned_data["email"])
+        except Refusal as refusal:
+            raise forms.ValidationError(
+                "Please enter an email address such as dana@example.com."
+            ) from refusal
 
     def clean_phone(self) -> str:
         typed = self.cleaned_data["phone"]
         if typed:
             _checked(lambda text: parse_phone(text, self._type.firm.country), typed)
         return typed  # as written: it may be shown again
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        if data.get("place") == AppointmentType.Place.PHONE and data.get("phone") == "":
+            self.add_error("phone", self.fields["phone"].error_messages["required"])
+        return data
 
     def details(self, time_zone: str) -> ClientDetails:
         data = self.cleaned_data

@@ -18,6 +18,7 @@ from daybook.appointments.availability import client_policy
 from daybook.appointments.models import Appointment, AppointmentType
 from daybook.core import lifecycle
 from daybook.core.errors import ChangedMeanwhile, Refusal
+from daybook.firms.permissions import firm_may
 from daybook.messaging.calendar_file import FILE_NAME, calendar_file
 from daybook.web.forms import stale
 from daybook.web.public import limits
@@ -55,7 +56,8 @@ def _context(request: HttpRequest, appointment: Appointment, token: str, now: da
         "firm": appointment.firm,
         "lawyer": appointment.lawyer,
         "people": names_of(appointment),
-        "page_of": queries.page_of(appointment),
+        "page_of": (page := queries.page_of(appointment)),
+        "book_again": _is_offered(appointment, page),
         "type": appointment.appointment_type,
         "appointment": appointment,
         "token": token,
@@ -65,6 +67,13 @@ def _context(request: HttpRequest, appointment: Appointment, token: str, now: da
         "is_over": appointment.end <= now,
         "where": _where(appointment),
     }
+
+
+def _is_offered(appointment: Appointment, page: str) -> bool:
+    """Whether what was cancelled can be booked anew where it was booked: its page may be switched off since."""
+    if appointment.state != State.CANCELLED or not firm_may(appointment.firm, "public_booking"):
+        return False
+    return queries.public_type(appointment.firm.slug, page, appointment.appointment_type.slug) is not None
 
 
 def _where(appointment: Appointment) -> str:
