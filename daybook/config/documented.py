@@ -35,6 +35,15 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("MICROSOFT_CLIENT_ID", "the id of your app registration in Microsoft Entra, for Microsoft 365"),
     Setting("MICROSOFT_CLIENT_SECRET", "its secret", secret=True),
     Setting("MICROSOFT_BASE_URL", "replaces Microsoft's hosts, for testing"),
+    Setting(
+        "STRIPE_SECRET_KEY", "the secret key of your Stripe platform; empty offers no payments", secret=True
+    ),
+    Setting(
+        "STRIPE_WEBHOOK_SECRET",
+        "what Stripe signs its events with, at its endpoint for connected accounts",
+        secret=True,
+    ),
+    Setting("STRIPE_BASE_URL", "replaces Stripe's host, for testing"),
     Setting("BOOKING_ATTEMPTS", "booking attempts from one address in ten minutes; 0 is no limit", "60"),
     Setting(
         "PRIVATE_NETWORKS",

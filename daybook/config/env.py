@@ -36,6 +36,9 @@ class Env:
     microsoft_client_id: str
     microsoft_client_secret: str
     microsoft_base_url: str
+    stripe_secret_key: str
+    stripe_webhook_secret: str
+    stripe_base_url: str
     booking_attempts: int
     private_networks: bool
     log_level: str
@@ -132,6 +135,9 @@ def read(environment: dict[str, str]) -> Env:
         microsoft_client_id=given["MICROSOFT_CLIENT_ID"],
         microsoft_client_secret=given["MICROSOFT_CLIENT_SECRET"],
         microsoft_base_url=given["MICROSOFT_BASE_URL"].rstrip("/"),
+        stripe_secret_key=given["STRIPE_SECRET_KEY"],
+        stripe_webhook_secret=given["STRIPE_WEBHOOK_SECRET"],
+        stripe_base_url=given["STRIPE_BASE_URL"].rstrip("/"),
         booking_attempts=_number("BOOKING_ATTEMPTS", given["BOOKING_ATTEMPTS"]),
         private_networks="1" in (given["PRIVATE_NETWORKS"], given["FEEDS_PRIVATE_NETWORKS"]),
         log_level=given["LOG_LEVEL"],

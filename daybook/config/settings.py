@@ -179,6 +179,9 @@ GOOGLE_BASE_URL = ENV.google_base_url  # replaces Google's hosts when set
 MICROSOFT_CLIENT_ID = ENV.microsoft_client_id
 MICROSOFT_CLIENT_SECRET = ENV.microsoft_client_secret
 MICROSOFT_BASE_URL = ENV.microsoft_base_url  # replaces Microsoft's hosts when set
+STRIPE_SECRET_KEY = ENV.stripe_secret_key
+STRIPE_WEBHOOK_SECRET = ENV.stripe_webhook_secret
+STRIPE_BASE_URL = ENV.stripe_base_url  # replaces Stripe's host when set
 
 # How many booking attempts one visitor's address may make in ten minutes; 0 is no limit.
 BOOKING_ATTEMPTS = ENV.booking_attempts
