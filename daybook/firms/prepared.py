@@ -13,8 +13,8 @@ from django.db.models.base import ModelState
 
 M = TypeVar("M", bound=models.Model)
 
-#: From the third time on a connection keeps the plan.
-_PREPARE_AFTER = 2
+#: How often a connection asks something before it keeps the plan.
+_PREPARE_AFTER = 0
 
 
 def rows(sql: str, params: Mapping[str, Any] | Sequence[Any]) -> list[tuple[Any, ...]]:
