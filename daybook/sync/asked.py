@@ -24,7 +24,7 @@ PAUSE = timedelta(minutes=1)
 class TooSoon(Refusal):
     """A round was asked for a moment ago."""
 
-    says = "A cycle was asked for less than a minute ago. It is on its way."
+    says = "Syncing was asked for less than a minute ago. It is on its way."
 
 
 class NotInSync(Refusal):

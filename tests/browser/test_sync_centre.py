@@ -69,7 +69,7 @@ def test_from_connecting_to_a_settled_dispute(room: Room, come_in, look, shape: 
     page.goto(SYNC)
     look(page)
     page.get_by_role("button", name="Sync now").click()
-    page.get_by_text("A cycle was asked for.").wait_for()
+    page.get_by_text("Syncing begins.").wait_for()
     work()
     page.goto("/dashboard/")
     page.get_by_role("link", name="Sync centre").click()

@@ -142,7 +142,7 @@ def test_a_new_matter_is_opened_with_the_first_press_only(alice: Client, dana, o
     assert len(office.clio.control.records("matters")) == before + 1
     (activity,) = office.activities()
     assert activity["quantity"] == 5400
-    assert "1:30 h" in words(alice.get("/dashboard/"))
+    assert "1 hour 30 minutes" in words(alice.get("/dashboard/"))
 
 
 def test_sending_again_changes_the_same_activity(alice: Client, dana, office: Office):

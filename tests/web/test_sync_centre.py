@@ -29,8 +29,8 @@ def test_the_overview_says_how_it_stands_and_what_was_done(room: Room):
     for text in (
         "In sync",
         "Contacts are up to date.",
-        "Last cycle",
-        "Next cycle",
+        "Last synced",
+        "Next sync",
         "Changes in Clio",
         "asks:",
     ):
@@ -64,7 +64,7 @@ def test_many_cycles_are_paged(room: Room):
 
 
 def test_sync_now_runs_a_cycle_and_not_more_than_one_a_minute(room: Room):
-    assert "asked for" in room.press("sync_now")
+    assert "Syncing begins." in room.press("sync_now")
     assert "less than a minute ago" in room.press("sync_now")
     assert Event.objects.filter(name="contact_sync_asked_for").count() == 1
     room.office.work()

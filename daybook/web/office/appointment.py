@@ -27,7 +27,7 @@ from daybook.web.office.booking import places_of
 from daybook.web.office.choosing import TimeForm, choices
 from daybook.web.office.history import history
 from daybook.web.office.proposals import changed
-from daybook.web.office.shown import MOST_LOOKS, OUTCOMES, Row, bill_text, row, say_hours
+from daybook.web.office.shown import MOST_LOOKS, OUTCOMES, Row, bill_text, row, say_worked
 from daybook.web.public.zones import zone_options
 from daybook.web.signed_in import OfficeRequest, office
 
@@ -71,7 +71,7 @@ def appointment(request: OfficeRequest, appointment_id: int) -> HttpResponse:
         "sides": consequences.of_now(found, connection),
         "changed": changed(proposal) if proposal is not None else None,
         "entry": entry,
-        "entry_hours": say_hours(entry.seconds) if entry else "",
+        "entry_hours": say_worked(entry.seconds) if entry else "",
         "entry_bill": bill_text(entry),
         "messages_sent": [
             (message, MESSAGE_TONES.get(message.state, "plain"), message.get_state_display())

@@ -195,7 +195,7 @@ def time_text(entry: TimeEntry | None, currency: str) -> str:
     bill = bill_text(entry)
     if not entry.wanted and not bill:
         return ""
-    parts = [str(entry.matter), f"{say_hours(entry.seconds)} h"]
+    parts = [str(entry.matter), say_worked(entry.seconds)]
     if entry.billed_cents is not None:
         parts.append(str(Money(entry.billed_cents, currency)))
     if entry.non_billable:
@@ -209,6 +209,13 @@ def bill_text(entry: TimeEntry | None) -> str:
         return ""
     number = f"on bill {entry.bill_number}" if entry.bill_number else "on a bill"
     return f"{number} ({entry.bill_state.replace('_', ' ')})" if entry.bill_state else number
+
+
+def say_worked(seconds: int) -> str:
+    """ "1 hour 30 minutes", for reading; odd seconds as decimal hours."""
+    if seconds % 60:
+        return f"{(Decimal(seconds) / 3600).quantize(Decimal('0.0001')).normalize():f} hours"
+    return times.say_length(timedelta(seconds=seconds))
 
 
 def say_hours(seconds: int) -> str:

@@ -100,7 +100,7 @@ def sync_now(request: OfficeRequest) -> HttpResponse:
     except Refusal as refusal:
         messages.info(request, refusal.text)
     else:
-        messages.success(request, "A cycle was asked for. It appears below within a moment.")
+        messages.success(request, "Syncing begins. It appears below within a moment.")
     return redirect("sync_centre")
 
 

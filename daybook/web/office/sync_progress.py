@@ -150,13 +150,13 @@ def _live(setting: ContactSync, now: datetime) -> Progress:
     zone = setting.connection.firm.time_zone
     last = shown.last_round(setting)
     ended = (
-        f"The last cycle ended on {say_moment(last.finished_at, zone)}." if last and last.finished_at else ""
+        f"Last synced on {say_moment(last.finished_at, zone)}." if last and last.finished_at else ""
     )
     cursor = queries.contact_import(setting.connection)
     trouble = _trouble(cursor, zone) if cursor else ""
     return Progress(
         False,
-        "Contacts are up to date." if not trouble else "Contacts are in sync as of the last cycle.",
+        "Contacts are up to date." if not trouble else "Contacts agreed when they were last synced.",
         ended,
         trouble,
         word="In sync",

@@ -55,6 +55,10 @@ DEEDS: tuple[tuple[str, str], ...] = (
 )
 
 
+#: Why most rounds happen.
+EVERY_TWO_HOURS = "Every two hours"
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """One of the rules for a group of fields."""
@@ -98,7 +102,7 @@ class Round:
 def round_row(cycle: Cycle, zone: str) -> Round:
     return Round(
         say_moment(cycle.started_at, zone),
-        cycle.get_kind_display(),
+        EVERY_TWO_HOURS if cycle.kind == Cycle.Kind.REGULAR else cycle.get_kind_display(),
         did(cycle),
         f"{cycle.looked_at:,}",
         f"{cycle.requests:,}",
