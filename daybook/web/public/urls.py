@@ -10,6 +10,7 @@ from daybook.web.public import accent, booking, details, directory, manage, plac
 _OFFER = "book/<slug:firm_slug>/<slug:lawyer_slug>/<slug:type_slug>/"
 
 urlpatterns = [
+    path(_OFFER, booking.times, name="public_times"),  # first: it is asked most, by crowds
     path("", places.landing, name="landing"),
     path("lawyers/", directory.find, name="directory"),
     path("robots.txt", structured.robots, name="robots"),
@@ -26,7 +27,6 @@ urlpatterns = [
     path("book/<slug:firm_slug>/", places.firm, name="public_firm"),
     path("book/<slug:firm_slug>/accent.css", accent.stylesheet, name="public_accent"),
     path("book/<slug:firm_slug>/<slug:lawyer_slug>/", places.lawyer, name="public_lawyer"),
-    path(_OFFER, booking.times, name="public_times"),
     path(f"{_OFFER}times.json", booking.times_data, name="public_times_data"),
     path("appointment/<str:token>/", manage.appointment, name="public_appointment"),
     path("appointment/<str:token>/appointment.ics", manage.calendar, name="public_calendar_file"),
