@@ -250,6 +250,7 @@ class Walk:
         take = self.camera.take
         zone = "?zone=America/Denver"
         take("public-firm", PUBLIC)
+        take("public-privacy", "/privacy/hart-vale-llp/")
         take("public-lawyer", f"{PUBLIC}alice-hart/")
         take("public-times", f"{TIMES}{zone}", whole=False)
         take("public-times-all", f"{TIMES}?zone=Asia/Tokyo")
