@@ -60,18 +60,18 @@ def find_or_create(*, firm: Firm, name: str, email: str, phone: str, now: dateti
         prepared.rows("SELECT 1 FROM firms_firm WHERE id = %s FOR NO KEY UPDATE", [firm.pk])
         near = queries.reached_by(firm.pk, email, phone)
         candidate = known_as(name, email, phone)
-        match = find_match(candidate, [_known(contact) for contact in near.values()])
+        match = find_match(candidate, [_known(one) for one in near.values()])
         others: tuple[int, ...] = ()
         if isinstance(match, Match):
-            contact = near[int(match.person.key)]
-            _add_reach(firm, contact, email, phone, now)
-            return Found(contact, created=False)
+            reached = near[int(match.person.key)]
+            _add_reach(firm, reached, email, phone, now)
+            return Found(reached.contact, created=False)
         if isinstance(match, Ambiguous):
             others = tuple(int(person.key) for person in match.people)
             if match.because is not Because.PHONE_AND_NAME:
-                contact = near[others[0]]
-                _add_reach(firm, contact, email, phone, now)
-                return Found(contact, created=False, others=others[1:])
+                reached = near[others[0]]
+                _add_reach(firm, reached, email, phone, now)
+                return Found(reached.contact, created=False, others=others[1:])
         first, last = split_name(name)
         card = Card(
             first_name=first,
@@ -90,22 +90,27 @@ def known_as(name: str, email: str, phone: str) -> people.Person:
     return people.Person("", first, last, (email,) if email else (), (phone,) if phone else ())
 
 
-def _known(contact: Contact) -> people.Person:
+def _known(reached: queries.Reached) -> people.Person:
+    contact = reached.contact
     company = contact.kind == Contact.Kind.COMPANY
     return people.Person(
         key=str(contact.pk),
         first="" if company else " ".join(filter(None, (contact.first_name, contact.middle_name))),
         last=contact.company_name if company else contact.last_name,
-        emails=tuple(row.normal for row in contact.emails.all()),
-        phones=tuple(row.normal for row in contact.phones.all() if is_e164(row.normal)),
+        emails=reached.emails,
+        phones=tuple(number for number in reached.phones if is_e164(number)),
     )
 
 
-def _add_reach(firm: Firm, contact: Contact, email: str, phone: str, now: datetime) -> None:
+def _add_reach(firm: Firm, reached: queries.Reached, email: str, phone: str, now: datetime) -> None:
+    more_email, more_phone = email and email not in reached.emails, phone and phone not in reached.phones
+    if not more_email and not more_phone:  # most who come back
+        return
+    contact = queries.contacts_by_id(firm.pk, [reached.contact.pk])[reached.contact.pk]
     card = card_of(contact)
-    if email and all(member.key != email for member in card.emails):
+    if more_email:
         card = replace(card, emails=(*card.emails, email_member(email)))
-    if phone and all(member.key != phone for member in card.phones):
+    if more_phone:
         card = replace(card, phones=(*card.phones, phone_member(phone, "Mobile", country=firm.country)))
     if storing.overwrite(
         firm=firm, changed=[(contact, card, contact.is_client)], source=Source.BOOKING, now=now

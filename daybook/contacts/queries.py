@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 
 from django.db import connection as database
 from django.db.models import Q, QuerySet
@@ -111,26 +112,47 @@ def contact_count(firm: Firm) -> int:
     return Contact.objects.filter(firm=firm).count()
 
 
-_REACHED_BY = """
-    SELECT contact_id, true FROM contacts_contactemail
-     WHERE firm_id = %(firm)s AND normal = %(email)s AND %(email)s <> ''
-     UNION ALL
-    SELECT contact_id, false FROM contacts_contactphone
-     WHERE firm_id = %(firm)s AND normal = %(phone)s AND %(phone)s <> ''
-"""
+_CONTACT = prepared.Columns(Contact, "c")
 
 
-def reached_by(firm_id: int, email: str, phone: str) -> dict[int, Contact]:
+@cache
+def _reached_sql() -> str:
+    return f"""
+        WITH hit AS (
+            SELECT contact_id, true AS by_email FROM contacts_contactemail
+             WHERE firm_id = %(firm)s AND normal = %(email)s AND %(email)s <> ''
+             UNION ALL
+            SELECT contact_id, false FROM contacts_contactphone
+             WHERE firm_id = %(firm)s AND normal = %(phone)s AND %(phone)s <> ''
+        )
+        SELECT ARRAY(SELECT normal FROM contacts_contactemail WHERE contact_id = c.id
+                      ORDER BY is_default DESC, position, id),
+               ARRAY(SELECT normal FROM contacts_contactphone WHERE contact_id = c.id
+                      ORDER BY is_default DESC, position, id),
+               {_CONTACT.sql}
+          FROM contacts_contact c JOIN hit ON hit.contact_id = c.id
+         WHERE c.firm_id = %(firm)s
+         GROUP BY c.id ORDER BY bool_or(hit.by_email) DESC, c.id
+    """  # noqa: S608  # names of our own columns
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Somebody in the book, and every address and number that reaches them, normalised."""
+
+    contact: Contact
+    emails: tuple[str, ...]
+    phones: tuple[str, ...]
+
+
+def reached_by(firm_id: int, email: str, phone: str) -> dict[int, Reached]:
     """
     Everybody in the firm's book with this (normalised) email address or number, either of which may be empty: first
     whoever has the address, the oldest first. Several may share one.
     """
-    hits = prepared.rows(_REACHED_BY, {"firm": firm_id, "email": email, "phone": phone})
-    if not hits:
-        return {}
-    by_email = {pk for pk, by_email in hits if by_email}
-    found = contacts_by_id(firm_id, {pk for pk, _ in hits})
-    return {pk: found[pk] for pk in sorted(found, key=lambda pk: (pk not in by_email, pk))}
+    found = prepared.rows(_reached_sql(), {"firm": firm_id, "email": email, "phone": phone})
+    people = (Reached(_CONTACT.instance(row), tuple(emails), tuple(phones)) for emails, phones, *row in found)
+    return {one.contact.pk: one for one in people}
 
 
 def contacts_by_id(firm_id: int, ids: Iterable[int], *, lock: bool = False) -> dict[int, Contact]:
