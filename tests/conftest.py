@@ -7,10 +7,12 @@ With TEST_DATABASE_URL an existing server is used instead.
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from daybook.config.postgres import Reservation
@@ -35,6 +37,12 @@ LONGEST = (
     "tests/house/test_run.py",
     "tests/connectors/test_calendar_contract_caldav.py",
 )
+
+#: How long an example takes says more about the machine and its other guests than about the product.
+hypothesis.settings.register_profile(
+    "daybook", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("daybook")
 
 _reservation: Reservation | None = None
 
@@ -93,6 +101,12 @@ def pytest_unconfigure() -> None:
         _reservation.cancel()  # a started server has been stopped by its fixture
 
 
+def pytest_collection_finish() -> None:
+    """All that is loaded by now stays: looking through it for garbage again and again is a tenth of the tests' work."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[None]:
     """Start this process's own server, unless an existing one was named."""
@@ -137,6 +151,15 @@ def _guards(pytestconfig: pytest.Config) -> None:
         from daybook.config import guards
 
         guards.switch_on()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nobody_waits_before_asking_again() -> Iterator[None]:
+    """As often as ever, but at once. tests/connectors/test_http.py has the real waits."""
+    import stamina
+
+    with stamina.set_testing(True, attempts=100, cap=True):
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

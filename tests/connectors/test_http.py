@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import stamina
 import structlog
 
 from daybook.connectors import errors
@@ -45,6 +46,13 @@ def server() -> Iterator[Scripted]:
     with scripted() as running:
         yield running
     ours.close_all()
+
+
+@pytest.fixture(autouse=True)
+def _as_it_runs() -> Iterator[None]:
+    """With the waits there really are before asking again, and the end they come to."""
+    with stamina.set_testing(False):
+        yield
 
 
 def quick(server: Scripted, **options: Any) -> Http:

@@ -289,18 +289,16 @@ def machine(office: Office, seed: int) -> Iterator[Machine]:
         control.clear_table(table)
     control.clear_faults()
     control.clear_log()
-    stamina.set_testing(True, attempts=3)
     block = transaction.atomic()
     block._from_testcase = True  # type: ignore[attr-defined]
     try:
-        with block:
+        with stamina.set_testing(True, attempts=3), block:
             made = Machine(office, seed)
             timezone.now = made.clock.now
             yield made
             transaction.set_rollback(True)
     finally:
         timezone.now = _REAL_NOW
-        stamina.set_testing(False)
         control.resume()
 
 
