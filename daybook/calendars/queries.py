@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import chain
 from math import ceil, floor
 from typing import Any
@@ -203,17 +203,31 @@ def time_of(
     )
 
 
+_USE, _CALENDAR = prepared.Columns(CalendarUse, "u"), prepared.Columns(Calendar, "c")
+
+
+@cache
+def _blocking_sql() -> str:
+    return f"""
+        SELECT {_USE.sql}, {_CALENDAR.sql}
+          FROM calendars_calendaruse u
+          JOIN calendars_calendar c ON c.id = u.calendar_id
+          JOIN sync_connection n ON n.id = c.connection_id
+         WHERE u.lawyer_id = %s AND u.blocks AND n.state <> 'disconnected'
+    """  # noqa: S608  # names of our own columns
+
+
 def blocking_uses(lawyer_id: int, linked_calendar_id: int | None = None) -> list[CalendarUse]:
     """
     How the lawyer uses each calendar that takes their time, `calendar` fetched along.
 
     A type's linked calendar blocks too. Calendars of a disconnected account take no part.
     """
-    uses = list(
-        CalendarUse.objects.filter(lawyer_id=lawyer_id, blocks=True)
-        .exclude(calendar__connection__state="disconnected")
-        .select_related("calendar")
-    )
+    uses = []
+    for row in prepared.rows(_blocking_sql(), [lawyer_id]):
+        use = _USE.instance(row[: len(_USE)])
+        use.calendar = _CALENDAR.instance(row[len(_USE) :])
+        uses.append(use)
     if linked_calendar_id and all(use.calendar_id != linked_calendar_id for use in uses):
         linked = (
             Calendar.objects.filter(pk=linked_calendar_id).exclude(connection__state="disconnected").first()
