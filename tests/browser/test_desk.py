@@ -16,11 +16,11 @@ from daybook.contacts import operations as contacts
 from daybook.contacts.cards import email_member, phone_member
 from daybook.contacts.models import Contact
 from daybook.core.cards import Card
-from tests.cast import DANA, PASSWORD, Cast, at, hart_and_vale, next_weekday
+from tests.cast import DANA, Cast, at, hart_and_vale, next_weekday
+from tests.stage import journey
 from tests.stage.browser import DESKTOP, PHONE
 
 pytestmark = pytest.mark.django_db(transaction=True)
-EMAIL = "alice@hartvale.example"
 
 
 def person(first: str, last: str, email: str, phone: str = "") -> tuple[Card, bool]:
@@ -47,11 +47,7 @@ def cast(transactional_db) -> Cast:
 
 
 def sign_in(page: Any) -> Any:
-    page.goto("/account/login/?next=/dashboard/")
-    page.get_by_label("Email").fill(EMAIL)
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url("**/dashboard/")
+    journey.sign_in(page).goto("/dashboard/")
     return page
 
 

@@ -21,6 +21,7 @@ from daybook.messaging.invitations import invitation_token
 from daybook.sync.models import Connection
 from tests.cast import PASSWORD, Cast, hart_and_vale
 from tests.stage.browser import DESKTOP, PHONE
+from tests.stage.journey import sign_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SHOTS = os.environ.get("SHOTS", "")
@@ -48,7 +49,7 @@ def look(axe, no_sideways_scroll) -> Callable[..., None]:
     return check
 
 
-def sign_in(page: Any, email: str = "alice@hartvale.example") -> None:
+def sign_in_by_form(page: Any, email: str = "alice@hartvale.example") -> None:
     page.goto("/account/login/")
     page.get_by_label("Email").fill(email)
     page.get_by_label("Password").fill(PASSWORD)
@@ -116,7 +117,7 @@ def test_clio_is_connected_its_calendars_chosen_and_disconnected_by_the_words_on
     clio, cast: Cast, open_page, look, drain_jobs, shape
 ):
     page = open_page(shape)
-    sign_in(page)
+    sign_in_by_form(page)
     page.goto("/integrations/")
     look(page, "integrations-none")
     page.get_by_role("link", name="Connect to Clio").click()
@@ -326,7 +327,7 @@ def test_the_quiet_pages_look_right(cast: Cast, open_page, look, browser_errors,
 
 def test_everything_works_without_javascript(cast: Cast, open_page):
     page = open_page(java_script_enabled=False)
-    sign_in(page)
+    sign_in_by_form(page)
     page.goto("/types/new/")
     page.get_by_label("Name").fill("Quiet talk")
     page.get_by_label("Question").first.fill("What is it about?")

@@ -1,5 +1,7 @@
 """The stage's stand-ins: they answer, mail arrives, a browser sees the product."""
 
+from playwright.sync_api import expect
+
 
 def test_the_stand_in_answers_and_its_exchanges_are_recorded(clio):
     from daybook.connectors.http import Http
@@ -20,16 +22,16 @@ def test_mail_goes_into_the_mailbox(mailbox):
 def test_a_browser_sees_the_product_at_both_widths(desktop, phone, axe, no_sideways_scroll):
     for page in (desktop, phone):
         page.goto("/account/login/")
-        assert page.locator("h1").is_visible()
+        expect(page.locator("h1")).to_be_visible()
         axe(page)
         no_sideways_scroll(page)
 
 
 def test_what_the_browser_complains_about_is_noticed(desktop, browser_errors):
     desktop.goto("/account/login/")
-    desktop.evaluate(
-        "document.body.insertAdjacentHTML('beforeend', '<img src=\"http://127.0.0.1:9/x.png\">')"
-    )
-    desktop.wait_for_timeout(200)
+    with desktop.expect_console_message(lambda message: "CSP" in message.text):
+        desktop.evaluate(
+            "document.body.insertAdjacentHTML('beforeend', '<img src=\"http://127.0.0.1:9/x.png\">')"
+        )
     assert any("CSP" in text or "Content Security Policy" in text for text in browser_errors.left())
     browser_errors.allow("CSP|Content Security Policy|ERR_")

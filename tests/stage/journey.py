@@ -25,19 +25,28 @@ def work() -> list[str]:
     return [one.task for one in ran]
 
 
+def sign_in(page: Any, email: str = ALICE) -> Any:
+    """Give `page` the session of somebody who has signed in by the form; the form has tests of its own."""
+    from django.conf import settings
+    from django.test import Client
+
+    from daybook.firms.models import User
+
+    client = Client()
+    client.force_login(User.objects.get(email=email))
+    name = settings.SESSION_COOKIE_NAME
+    page.context.add_cookies(
+        [{"name": name, "value": client.cookies[name].value, "url": settings.PUBLIC_URL}]
+    )
+    return page
+
+
 @pytest.fixture
-def come_in(open_page: Callable[..., Any], product: str) -> Callable[..., Any]:
+def come_in(open_page: Callable[..., Any]) -> Callable[..., Any]:
     """`come_in(user, "/integrations/")`: a page of somebody who has signed in already; shape and options as `open_page`."""
 
     def enter(user: Any, path: str = "/dashboard/", shape: Any = DESKTOP, **options: Any) -> Any:
-        from django.conf import settings
-        from django.test import Client
-
-        client = Client()
-        client.force_login(user)
-        name = settings.SESSION_COOKIE_NAME
-        page = open_page(shape, **options)
-        page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": product}])
+        page = sign_in(open_page(shape, **options), user.email)
         page.goto(path)
         return page
 
