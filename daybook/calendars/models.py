@@ -103,6 +103,9 @@ class Calendar(models.Model):
     token = models.TextField(blank=True, default="", db_default="")
     token_zone = models.CharField(max_length=64, blank=True, default="", db_default="")
     whole_at = models.DateTimeField(null=True, blank=True)
+    # How many readings have begun, and of those written lately which, about what: [number, start, end] (turns.py).
+    readings = models.BigIntegerField(default=0, db_default=0)
+    written = models.JSONField(default=list, db_default=models.Value([], models.JSONField()))
 
     class Meta:
         constraints = [

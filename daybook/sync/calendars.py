@@ -9,6 +9,7 @@ from django.db.models import F, Max, Q, QuerySet
 
 from daybook.appointments.models import AppointmentType
 from daybook.calendars import operations as mirror
+from daybook.calendars import turns
 from daybook.calendars.models import Calendar, CalendarUse
 from daybook.calendars.reading import FRESH
 from daybook.connectors.clio import calendars
@@ -184,6 +185,7 @@ def _read(
     asked = Asked(start, end, now, whole=whole, live=live)
     for _ in range(CROSSINGS):
         calendar.connection = connection
+        number = turns.begin(calendar.pk)
         try:
             told = FINDERS[connection.provider](calendar, connection, asked)
         except RemoteTrouble as trouble:
@@ -193,12 +195,12 @@ def _read(
             text = _lost(calendar, connection, trouble)
             mirror.mark_trouble(calendar=calendar, text=text, final=final, now=now)
             return False
-        current = _store(calendar, told, now)
+        current = _store(calendar, told, number, now)
         if current is None:
             return True
         calendar = current
-    # Others have read it each time, and so it is young.
-    return True
+    # Others have read it each time; where that was not of all that was asked, nobody has answered.
+    return calendar.read_at is not None and calendar.read_at >= now
 
 
 def _ended(connection: Connection) -> bool:
@@ -207,10 +209,11 @@ def _ended(connection: Connection) -> bool:
     )
 
 
-def _store(calendar: Calendar, told: Told, now: datetime) -> Calendar | None:
+def _store(calendar: Calendar, told: Told, number: int, now: datetime) -> Calendar | None:
     """
-    Bring the mirror up to what was told. Returns the calendar as it is now when somebody else has read it meanwhile with
-    an earlier question than ours: what was told then says nothing about what the mirror holds since.
+    Bring the mirror up to what was told by the reading of that number. Returns the calendar as it is now when it has to
+    be asked again, because others have read it meanwhile: with an earlier question than ours, so that what was told says
+    nothing about what the mirror holds since; or beginning later than we did, of a part of what we asked.
     """
     with transaction.atomic():
         current = Calendar.objects.select_for_update(no_key=True).filter(pk=calendar.pk).first()
@@ -218,28 +221,37 @@ def _store(calendar: Calendar, told: Told, now: datetime) -> Calendar | None:
             return None
         if told.since is not None and told.since != current.token:
             return current if current.read_at is None or current.read_at < now else None
-        with clashes.noticing(current, told, now):
-            if told.changes is not None:
-                mirror.store_changes(calendar_id=calendar.pk, changes=told.changes, read_at=now)
-            elif told.busy is not None:
-                mirror.store_busy(
-                    calendar_id=calendar.pk,
-                    busy=told.busy,
-                    start=told.start,
-                    end=told.end,
-                    read_at=now,
-                    whole=told.whole,
-                )
-            else:
-                mirror.renew(calendar_id=calendar.pk, read_at=now)
+        window = Period(told.start, told.end)
+        verdict = turns.judge(current, number, window, now)
+        if verdict is not turns.Verdict.WRITE:
+            return current if verdict is turns.Verdict.AGAIN else None
+        with clashes.noticing(current, told, now) as found:
+            _write(current, told, now)
+        turns.note(current, number, window, whole=told.busy is None or told.whole)
         if told.kept is not None:
             told.kept()
         if told.seen is not None:
-            window = Period(told.start, told.end)
             proposals.notice(
                 calendar=calendar, seen=told.seen, window=window, whole=told.busy is not None, now=now
             )
+    clashes.look_again(current, found, now)
     return None
+
+
+def _write(calendar: Calendar, told: Told, now: datetime) -> None:
+    if told.changes is not None:
+        mirror.store_changes(calendar_id=calendar.pk, changes=told.changes, read_at=now)
+    elif told.busy is not None:
+        mirror.store_busy(
+            calendar_id=calendar.pk,
+            busy=told.busy,
+            start=told.start,
+            end=told.end,
+            read_at=now,
+            whole=told.whole,
+        )
+    else:
+        mirror.renew(calendar_id=calendar.pk, read_at=now)
 
 
 #: Who is asked when a calendar is busy, by its connection's provider. Each has a row.

@@ -7,10 +7,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import transaction
+import structlog
+from django.db import OperationalError, transaction
 from django.http import Http404
+from psycopg import errors as pg
 
-from daybook.calendars.models import Calendar
+from daybook.appointments import locking
+from daybook.appointments.models import AppointmentType, TeamMember
+from daybook.calendars.models import BusyPeriod, Calendar, CalendarUse
 from daybook.calendars.queries import DEFAULTS
 from daybook.calendars.shared import EXPECTED
 from daybook.firms import prepared
@@ -19,6 +23,8 @@ from daybook.firms.outbox import record
 from daybook.firms.permissions import Actor, may
 from daybook.sync.models import Clash, Connection
 from daybook.sync.reading import Told
+
+log = structlog.get_logger("daybook.sync")
 
 Answer = Clash.Answer
 
@@ -75,22 +81,82 @@ def _pairs(calendar_id: int, now: datetime) -> dict[Key, Pair]:
 # --- what a reading brings --------------------------------------------------------------------------------------------
 
 
+@dataclass(slots=True)
+class Found:
+    """What lay over appointments before a reading was stored; None when it has brought nothing that was not there."""
+
+    before: dict[Key, Pair] | None = None
+
+
 @contextmanager
-def noticing(calendar: Calendar, told: Told, now: datetime) -> Iterator[None]:
+def noticing(calendar: Calendar, told: Told, now: datetime) -> Iterator[Found]:
     """
     Wrap the storing of a reading, in the caller's transaction: what lies over an appointment afterwards and did not before
-    is noticed, and what was noticed and does so no longer is closed.
+    is noticed, and what was noticed and does so no longer is closed. `look_again` follows, once that has been committed.
 
     What the mirror held before was known when the appointment was made, or has been noticed: who lets an entry take time
     afterwards knows of it. Nothing is asked when nothing has changed.
     """
+    found = Found()
     if not told.changes and told.busy is None:
-        yield
+        yield found
         return
     before = _pairs(calendar.pk, now)
-    yield
+    if _brings_any(calendar, told):
+        found.before = before
+    yield found
     after = _pairs(calendar.pk, now)
     _settle(calendar.pk, after, now)
+    _notice_new(calendar, before, after, now)
+
+
+def _brings_any(calendar: Calendar, told: Told) -> bool:
+    """Whether there is anything in it that the mirror does not have: most readings say again what is known."""
+    rows = BusyPeriod.objects.filter(calendar=calendar)
+    if told.changes is not None:
+        rows = rows.filter(external_id__in=list(told.changes))
+        items = [item for some in told.changes.values() for item in some]
+    else:
+        items = told.busy or []
+    known = {
+        (external_id, during.lower, during.upper)
+        for external_id, during in rows.values_list("external_id", "during")
+    }
+    return any((one.external_id, one.during.start, one.during.end) not in known for one in items)
+
+
+def look_again(calendar: Calendar, found: Found, now: datetime) -> None:
+    """
+    Notice as well what lies over appointments that were being made while the reading was stored: they had looked at the
+    mirror before, and could not be seen yet. Waits for them, by the lock whoever makes one holds; who comes later sees
+    what was stored. Outside the transaction that stored it: there the lock of the calendar comes first.
+
+    In a crowd that keeps the lock for longer than anybody waits, it looks at what has been made by then.
+    """
+    if found.before is None:
+        return
+    try:
+        with transaction.atomic():
+            for lawyer_id in _whose(calendar.pk):
+                locking.lock_lawyer(lawyer_id)
+            _notice_new(calendar, found.before, _pairs(calendar.pk, now), now)
+    except OperationalError as error:
+        if not isinstance(error.__cause__, pg.LockNotAvailable):
+            raise
+        log.warning("overlaps_looked_for_in_a_crowd", calendar=calendar.pk)
+        with transaction.atomic():
+            _notice_new(calendar, found.before, _pairs(calendar.pk, now), now)
+
+
+def _whose(calendar_id: int) -> list[int]:
+    """Whose time the calendar takes, in the order of their locks."""
+    users = CalendarUse.objects.filter(calendar=calendar_id, blocks=True).values_list("lawyer", flat=True)
+    types = AppointmentType.objects.filter(linked_calendar=calendar_id)
+    teams = TeamMember.objects.filter(appointment_type__in=types).values_list("lawyer", flat=True)
+    return sorted({*users, *types.values_list("lawyer", flat=True), *teams})
+
+
+def _notice_new(calendar: Calendar, before: dict[Key, Pair], after: dict[Key, Pair], now: datetime) -> None:
     new = [pair for key, pair in after.items() if pair.takes and key not in before]
     if new:
         # With a calendar that is read for the first time its lawyer has just been busy: they see it, without a mail each.
