@@ -59,7 +59,19 @@ def test_a_wrong_password_is_told_at_once(desk: Desk, exchange: Sandbox) -> None
     assert page.status_code == 409
     assert "turned down" in page.content.decode()
     assert "wrong" not in page.content.decode()
+    assert f'value="{DANA}"' in page.content.decode()  # all that was typed but the password stays
+    assert f'value="{exchange.url}"' in page.content.decode()
     assert not Connection.objects.exists()
+
+
+def test_an_address_of_a_private_network_is_not_visited_unless_the_operator_allows_it(
+    desk: Desk, exchange: Sandbox, settings: Any
+) -> None:
+    settings.PRIVATE_NETWORKS = False
+    page = connect(desk, exchange)
+    assert page.status_code == 409
+    assert not Connection.objects.exists()
+    assert exchange.exchanges == []
 
 
 def test_where_it_is_not_installed_the_page_says_so(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
