@@ -8,6 +8,8 @@ from datetime import timedelta
 from django.utils import timezone
 from procrastinate.tasks import Task
 
+from daybook.appointments import paying
+from daybook.billing import books, terms
 from daybook.firms.models import Event
 from daybook.jobs import tasks
 from daybook.jobs.deferring import Wanted, defer
@@ -188,6 +190,33 @@ def push_of_lawyer(event: Event) -> None:
             queue(tasks.push_appointment, once=f"push:{appointment_id}", appointment_id=appointment_id)
 
 
+def ask_fee(event: Event) -> None:
+    """An appointment was made: its fee, if it has one, is due under the firm's terms."""
+    if event.subject:
+        charge = paying.ask_fee(appointment_id=event.subject, now=event.at)
+        if charge is not None:
+            look_at_charge(charge.pk)
+
+
+def settle_fee(event: Event) -> None:
+    """An appointment was moved, cancelled or looked back on: what is to become of its money may be another."""
+    charge = books.charge_of(event.subject) if event.subject and terms.offered() else None
+    if charge is not None:
+        look_at_charge(charge.pk)
+
+
+def settle_waived(event: Event) -> None:
+    look_at_charge(event.details["charge"])
+
+
+def look_at_charge(charge_id: int) -> None:
+    queue(tasks.look_at_charge, once=f"charge:{charge_id}", charge_id=charge_id)
+
+
+def read_payment_account(account_id: int) -> None:
+    queue(tasks.read_payment_account, once=f"payment-account:{account_id}", account_id=account_id)
+
+
 def invite(event: Event) -> None:
     queue(tasks.send_invitation, once=f"invitation:{event.subject}", invitation_id=event.subject)
 
@@ -235,14 +264,14 @@ ROUTES: dict[str, tuple[Follow, ...]] = {
     "appointment_held": (),
     "hold_released": (),
     "appointment_requested": (to_people,),  # nothing of it reaches Clio or a calendar before it is accepted
-    "request_declined": (to_people,),
-    "request_withdrawn": (to_people,),
-    "request_lapsed": (to_people,),
-    "appointment_confirmed": (to_calendars, to_people),
-    "appointment_rescheduled": (overtake, to_calendars, to_people),
+    "request_declined": (to_people, settle_fee),
+    "request_withdrawn": (to_people, settle_fee),
+    "request_lapsed": (to_people, settle_fee),
+    "appointment_confirmed": (ask_fee, to_calendars, to_people),
+    "appointment_rescheduled": (overtake, to_calendars, to_people, settle_fee),
     "appointment_changed": (to_calendars, to_people),
-    "appointment_cancelled": (overtake, to_calendars, to_people),
-    "outcome_recorded": (),
+    "appointment_cancelled": (overtake, to_calendars, to_people, settle_fee),
+    "outcome_recorded": (settle_fee,),
     "matter_linked": (),
     "time_sent": (to_calendars,),
     "contact_saved": (owe,),
@@ -272,6 +301,22 @@ ROUTES: dict[str, tuple[Follow, ...]] = {
     "overlap_settled": (),
     "question_asked": (),
     "question_answered": (),
+    "payments_connected": (),
+    "payments_disconnected": (),
+    "fee_terms_saved": (),
+    "fee_asked": (),
+    "fee_card_saved": (),
+    "fee_held": (),
+    "fee_hold_lapsed": (),
+    "fee_released": (),
+    "fee_taken": (),
+    "fee_declined": (),
+    "fee_refunded": (),
+    "fee_waived": (settle_waived,),
+    "fee_called_off": (),
+    "fee_disputed": (),
+    "fee_dispute_won": (),
+    "fee_dispute_lost": (),
     "message_sent": (),
     "message_failed": (),
 }

@@ -8,9 +8,10 @@ from procrastinate.contrib.django import app
 
 from daybook.appointments import operations as appointments
 from daybook.appointments.operations import answering
+from daybook.billing import inbox
 from daybook.directory import operations as directory
 from daybook.jobs import tasks
-from daybook.jobs.routes import heed, queue, read_all, watch_account
+from daybook.jobs.routes import heed, look_at_charge, queue, read_all, watch_account
 from daybook.messaging import operations as messaging
 from daybook.sync import hooks, pushes, watching
 from daybook.sync.mirror import cycle, owing, sweep
@@ -31,6 +32,8 @@ def minute(timestamp: int) -> None:
     answering.lapse_requests(now=now)
     for appointment_id in pushes.due(now):
         queue(tasks.push_appointment, once=f"push:{appointment_id}", appointment_id=appointment_id)
+    for charge_id in inbox.due(now):
+        look_at_charge(charge_id)
     for message_id in messaging.due(now, MESSAGES_A_TICK):
         queue(tasks.send_message, once=f"message:{message_id}", message_id=message_id)
 

@@ -10,6 +10,8 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
+from daybook.appointments import paying
+from daybook.billing import steps, terms
 from daybook.messaging import alerts, invitations
 from daybook.messaging import operations as messaging
 from daybook.sync import appointments, calendars, connecting, hooks, proposals, pushes, subscribing, watching
@@ -198,6 +200,32 @@ def heed_calendars(connection_id: int) -> None:
     connection = Connection.objects.filter(pk=connection_id, state=Connection.State.ACTIVE).first()
     if connection is not None and hooks.entries_to_read(connection):
         calendars.refresh_firm(firm_id=connection.firm_id, now=timezone.now())
+
+
+@app.task(name="look_at_charge", priority=6)
+def look_at_charge(charge_id: int) -> None:
+    """A fee: what Stripe knows of it, and the steps that are next. When it has to be looked at again, the minute tick brings it back."""
+    now = timezone.now()
+    look = steps.look_at(charge_id=charge_id, now=now)
+    if not look.confirm:
+        return
+    try:
+        paying.confirm_paid(charge_id=charge_id, now=now)
+    except paying.PASSES:
+        return  # the next tick tries again; the money stays where it is meanwhile
+
+
+@app.task(name="read_payment_account", priority=3)
+def read_payment_account(account_id: int, tries: int = 0) -> None:
+    """Whether an account at Stripe can take payments. Tried a few times; the page of settings reads it all the same."""
+    now = timezone.now()
+    try:
+        terms.read_account(account_id=account_id, by=None, now=now)
+    except RemoteTrouble as trouble:
+        if worth_repeating(trouble) and tries < len(PAUSES):
+            once = f"payment-account:{account_id}"
+            at = now + _pause(trouble, tries)
+            _later("read_payment_account", once, at, account_id=account_id, tries=tries + 1)
 
 
 @app.task(name="send_message", priority=7)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tests.flows.entry_places import Place
     from tests.flows.mirror_books import Books
     from tests.flows.office import Office
+    from tests.flows.till import Till
     from tests.stage.caldav import CaldavServer
 
 
@@ -70,3 +71,20 @@ def place(request: pytest.FixtureRequest, db: None, settings: Any) -> Iterator[P
     settings.PRIVATE_NETWORKS = True
     with at_caldav(office, request.getfixturevalue("caldav_server")) as place:
         yield place
+
+
+@pytest.fixture
+def till(db: None, settings: Any) -> Iterator[Till]:
+    """A firm that takes fees, and Stripe's stand-in; the clock stands still until it is moved."""
+    import time_machine
+
+    from daybook.connectors import http
+    from sandbox.stripe import KEY, SECRET, start
+    from tests.cast import NOW
+    from tests.flows.till import Till
+
+    with time_machine.travel(NOW, tick=False) as clock, start() as sandbox:
+        settings.STRIPE_SECRET_KEY, settings.STRIPE_WEBHOOK_SECRET = KEY, SECRET
+        settings.STRIPE_BASE_URL = sandbox.url
+        yield Till(sandbox, clock, NOW)
+        http.close_all()

@@ -137,6 +137,7 @@ class Told:
     object: str  # its id
     kind: str  # payment_intent, charge, checkout.session, ...
     intent: str  # the payment intent it belongs to, where it says so
+    reference: str  # our mark on it
     at: datetime
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from daybook.connectors.errors import Garbled
 from daybook.connectors.stripe.session import PROVIDER
-from daybook.connectors.stripe.shapes import Told, at, id_of
+from daybook.connectors.stripe.shapes import Told, at, id_of, reference_of
 
 #: How old a posting may be (docs.stripe.com/webhooks/signature, read 2026-11: five minutes). Stripe signs every
 #: attempt to deliver afresh, so one that comes late is no older.
@@ -51,5 +51,6 @@ def _told(event: Any) -> Told:
         object=str(found["id"]),
         kind=kind,
         intent=str(intent),
+        reference=reference_of(found),
         at=at(event["created"]),
     )
