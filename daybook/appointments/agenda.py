@@ -1,17 +1,23 @@
-"""What a day of one lawyer's holds, for whoever decides about a request: appointments, requests, busy times."""
+"""What waits for an answer, and what the day of a request holds beside it: appointments, requests, busy times."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from daybook.appointments.models import Appointment, Seat
 from daybook.appointments.queries import live, midnight
 from daybook.calendars import queries as calendars
 from daybook.core.entries import Standing
 from daybook.firms.models import Lawyer
+
+
+def requests(lawyer_ids: list[int]) -> QuerySet[Appointment]:
+    """What clients have requested of these lawyers and nobody has answered yet; what waits least first."""
+    waiting = Appointment.objects.filter(lawyer__in=lawyer_ids, state=Appointment.State.REQUESTED)
+    return waiting.select_related("lawyer", "firm", "appointment_type").order_by("answer_by", "pk")
 
 
 @dataclass(frozen=True, slots=True)

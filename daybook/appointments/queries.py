@@ -264,9 +264,6 @@ def appointment_by_uid(uid: uuid.UUID) -> Appointment | None:
     )
 
 
-hold_by_key = appointment_by_uid
-
-
 def access_appointment(actor: Actor, appointment_id: int, action: str = "see_appointments") -> Appointment:
     """Raises Http404 for another firm's appointment, and for what this person may not do to it."""
     appointment = (
@@ -314,12 +311,6 @@ def live(now: datetime) -> Q:
     """Whatever takes a lawyer's time at `now`: a hold that has run out does not, whatever its row still says."""
     State = Appointment.State
     return Q(state__in=[State.REQUESTED, State.CONFIRMED]) | Q(state=State.HELD, held_until__gt=now)
-
-
-def requests(lawyer_ids: list[int]) -> QuerySet[Appointment]:
-    """What clients have requested of these lawyers and nobody has answered yet; what waits least first."""
-    waiting = Appointment.objects.filter(lawyer__in=lawyer_ids, state=Appointment.State.REQUESTED)
-    return waiting.select_related("lawyer", "firm", "appointment_type").order_by("answer_by", "pk")
 
 
 def upcoming(lawyer_ids: list[int], now: datetime) -> QuerySet[Appointment]:

@@ -39,14 +39,6 @@ class Outcome(StrEnum):
     LATE_CANCEL = "late_cancel"
 
 
-class Because(StrEnum):
-    """Why an appointment is only requested; the firm decides then."""
-
-    UNREAD = "unread"  # a calendar of the lawyer's cannot be read, and they take requests meanwhile
-    TYPE = "type"  # the type says that clients request and the firm confirms
-    CONFLICT = "conflict"  # somebody has to look whether the firm may act at all
-
-
 class Action(StrEnum):
     """What can be asked of an appointment."""
 
@@ -215,10 +207,6 @@ OUTCOMES: dict[State, frozenset[Outcome]] = {
     State.LAPSED: frozenset({Outcome.NONE}),
 }
 
-#: A request waits so long for its answer at most, and so long at least, where the start allows it.
-ANSWERED_WITHIN = timedelta(hours=24)
-LEAST_TO_ANSWER = timedelta(hours=1)
-
 _NOT_YOURS = "Only the firm can do this. Please contact the firm."
 
 
@@ -289,27 +277,6 @@ def may_confirm(state: State, actor: Actor, *, kept_until: datetime | None, now:
     step(state, Action.CONFIRM, actor)
     if kept_until is not None and hold_runs_out(kept_until, now):
         raise HoldExpired
-
-
-def answer_by(requested_at: datetime, start: datetime, notice: timedelta) -> datetime:
-    """
-    Until when a request waits: a day, but not beyond the type's minimum `notice` before the start. Whoever asks just
-    before that limit is given LEAST_TO_ANSWER all the same, and nobody beyond the start itself.
-    """
-    asked, begins = as_utc(requested_at), as_utc(start)
-    usual = min(asked + ANSWERED_WITHIN, begins - notice)
-    return max(usual, min(asked + LEAST_TO_ANSWER, begins))
-
-
-def may_answer(state: State, action: Action, *, start: datetime, now: datetime) -> None:
-    """
-    Return calmly if the firm may accept or decline (`action`) a request; accepting only what has not begun.
-
-    Raises: NotAllowedNow, SlotPast.
-    """
-    step(state, action, Actor.FIRM)
-    if action is Action.ACCEPT:
-        must_not_be_past(start, now)
 
 
 def may_cancel(

@@ -20,7 +20,6 @@ from daybook.core.lifecycle import (
     VERDICTS,
     Action,
     Actor,
-    Because,
     ClientPolicy,
     No,
     Outcome,
@@ -103,7 +102,6 @@ def test_the_words_are_those_the_database_keeps() -> None:
         "declined",
         "lapsed",
     ]
-    assert [str(because) for because in Because] == ["unread", "type", "conflict"]
     assert [str(outcome) for outcome in Outcome] == ["", "attended", "no_show", "late_cancel"]
 
 

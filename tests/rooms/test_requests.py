@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.db.models import Q
 
 from daybook.appointments import operations, queries, why
+from daybook.appointments.agenda import requests
 from daybook.appointments.models import Appointment, Seat
 from daybook.appointments.operations import answering
 from daybook.calendars import operations as calendars
@@ -87,7 +89,8 @@ def offered(cast: Cast) -> tuple[set[datetime], str, str]:
 
 
 def names(appointment: Appointment) -> list[str]:
-    return list(Event.objects.filter(subject=appointment.pk).order_by("pk").values_list("name", flat=True))
+    found = Event.objects.filter(Q(name__startswith="appointment_") | Q(name__startswith="request_"))
+    return list(found.filter(subject=appointment.pk).order_by("pk").values_list("name", flat=True))
 
 
 # A request is kept ----------------------------------------------------------------------------------------------------
@@ -332,8 +335,9 @@ def test_lists_show_what_waits_and_what_came_to_nothing(by_request: Cast) -> Non
     waits, gone = requested(by_request, 10), requested(by_request, 11)
     answering.decline(appointment=gone, actor=by_request.alice_actor, now=NOW)
     assert list(queries.upcoming([by_request.alice.pk], NOW)) == [waits]
-    assert list(queries.past([by_request.alice.pk], NOW)) == [gone]
-    assert list(queries.requests([by_request.alice.pk])) == [waits]
+    assert list(queries.called_off([by_request.alice.pk], NOW)) == [gone]
+    assert list(queries.past([by_request.alice.pk], gone.end)) == [gone]
+    assert list(requests([by_request.alice.pk])) == [waits]
     (day,) = (
         one for one in queries.week(by_request.alice, TUESDAY - timedelta(days=1), NOW) if one.on == TUESDAY
     )

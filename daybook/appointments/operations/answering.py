@@ -21,6 +21,7 @@ from daybook.core.errors import BusyElsewhere, CalendarUnreadable, Refusal, Subs
 from daybook.core.lifecycle import Action
 from daybook.core.people import clean_text
 from daybook.core.periods import Period
+from daybook.core.requests import may_answer
 from daybook.firms.models import Lawyer
 from daybook.firms.outbox import record
 from daybook.firms.permissions import Actor, firm_may
@@ -38,7 +39,7 @@ def accept(*, appointment: Appointment, actor: Actor, now: datetime, anyway: boo
     """
     if not firm_may(actor.firm, "new_appointments"):
         raise SubscriptionEnded
-    lifecycle.may_answer(lifecycle.State(appointment.state), Action.ACCEPT, start=appointment.start, now=now)
+    may_answer(lifecycle.State(appointment.state), Action.ACCEPT, start=appointment.start, now=now)
     people = people_of(appointment)
     _read_what_can_be(appointment, people, now)
     return _accept(fetched.appointment_by_id(appointment.pk), people, actor, now, anyway)
@@ -67,9 +68,7 @@ def _accept(
     with transaction.atomic():
         lock_people(people)
         appointment = fetched.locked_appointment(appointment)
-        lifecycle.may_answer(
-            lifecycle.State(appointment.state), Action.ACCEPT, start=appointment.start, now=now
-        )
+        may_answer(lifecycle.State(appointment.state), Action.ACCEPT, start=appointment.start, now=now)
         kind = appointment.appointment_type
         others = take_shared(kind, people)
         if not anyway:

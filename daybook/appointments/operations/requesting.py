@@ -16,6 +16,7 @@ from daybook.calendars import queries as calendars
 from daybook.core import lifecycle
 from daybook.core.errors import HoldExpired
 from daybook.core.periods import Period
+from daybook.core.requests import answer_by
 from daybook.firms.models import Lawyer
 from daybook.firms.outbox import record
 
@@ -106,7 +107,7 @@ def request(
         appointment.requested_because, appointment.request_detail = only.because, only.detail[:300]
         appointment.requested_at, appointment.held_until = now, None
         notice = timedelta(minutes=kind.notice_minutes)
-        appointment.answer_by = lifecycle.answer_by(now, appointment.start, notice)
+        appointment.answer_by = answer_by(now, appointment.start, notice)
         appointment.save(update_fields=(*columns, *_REQUESTED))
         claim(appointment, kind, others)
         record(

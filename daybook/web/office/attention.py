@@ -70,7 +70,7 @@ def _accounts(actor: Actor, lawyer: Lawyer) -> tuple[Item, ...]:
     return tuple(
         Item(
             f"{account.account_name} has to be connected again",
-            f"{account.trouble} Until then {lawyer.name}'s times are not offered online.",
+            f"{account.trouble} {_until_then(lawyer)}",
             ("Reconnect", reverse("account_reconnect", args=[account.pk]))
             if may(actor, "choose_calendars", lawyer)
             else None,
@@ -80,21 +80,29 @@ def _accounts(actor: Actor, lawyer: Lawyer) -> tuple[Item, ...]:
     )
 
 
+def _until_then(lawyer: Lawyer) -> str:
+    if lawyer.requests_when_unread:
+        return "Until then clients can only request times, which are confirmed by hand."
+    return f"Until then {lawyer.name}'s times are not offered online."
+
+
 def _calendars(
     actor: Actor, lawyer: Lawyer, connection: Connection | None, now: datetime
 ) -> tuple[Item, ...]:
     address = first_address("manage_calendars", "calendars", "integrations")
     link = ("Manage Calendars", address) if may(actor, "choose_calendars", lawyer) else None
+    again = Button("Try again", reverse("read_again", args=[lawyer.pk]), "next", reverse("dashboard"))
     items = [
         Item(
             f"{use.calendar.name} cannot be read",
-            f"{text} Until then {lawyer.name}'s times are not offered online. "
+            f"{text} {_until_then(lawyer)} "
             + (
                 "Waiting will not mend it."
                 if use.calendar.trouble_final
                 else "Daybook tries again every few minutes."
             ),
             link,
+            (again,),
         )
         for use, text in calendars.troubled_calendars([lawyer.pk], now)
         if not accounts.is_broken(use.calendar.connection_id)

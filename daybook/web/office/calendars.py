@@ -54,6 +54,9 @@ WHERE: dict[str, str] = {
     Connection.Provider.ICS: "its feed",
 }
 
+#: What is offered of a lawyer's time while a calendar cannot be read.
+HIDE, REQUEST = "hide", "request"
+
 #: What a lawyer is asked about each calendar.
 SAID: dict[Standing, str] = {
     Standing.TENTATIVE: "Tentative entries block",
@@ -136,8 +139,20 @@ class CalendarsForm(RefusableForm):
         error_messages={"required": "Please choose the calendar that receives appointments."},
     )
 
-    def __init__(self, calendars: list[Calendar], uses: dict[int, CalendarUse], data: Any = None) -> None:
-        super().__init__(data)
+    unread = forms.ChoiceField(
+        label="When a calendar cannot be read",
+        choices=[(HIDE, "Show no times"), (REQUEST, "Take requests that I confirm by hand")],
+        help_text=(
+            "Requests are for the times that were free when the calendars were last read. Each one is kept until you"
+            " accept or decline it, for a day at most."
+        ),
+        widget=forms.RadioSelect,
+    )
+
+    def __init__(
+        self, lawyer: Lawyer, calendars: list[Calendar], uses: dict[int, CalendarUse], data: Any = None
+    ) -> None:
+        super().__init__(data, initial={"unread": REQUEST if lawyer.requests_when_unread else HIDE})
         self.calendars = {calendar.pk: calendar for calendar in calendars}
         primary = self.fields["primary"]
         groups = [(name, [(str(c.pk), named(c)) for c in own]) for name, own in grouped(calendars)]
@@ -168,6 +183,7 @@ class CalendarsForm(RefusableForm):
             "all_day_blocks": {key: typed[f"all_day_{key}"] for key in self.calendars},
             "standings": {key: self._standings(calendar) for key, calendar in self.calendars.items()},
             "primary": self.calendars[int(typed["primary"])] if typed["primary"] else None,
+            "requests_when_unread": typed["unread"] == REQUEST,
         }
 
     def _standings(self, calendar: Calendar) -> frozenset[Standing]:
@@ -186,7 +202,7 @@ def manage(request: OfficeRequest) -> HttpResponse:
     connection = connections.connection_of(request.actor.firm.pk)
     calendars = sorted(calendars_for(lawyer), key=lambda c: (not c.writable, c.name.lower(), c.pk))
     uses = {use.calendar_id: use for use in uses_of(lawyer)}
-    form = CalendarsForm(calendars, uses, request.POST if request.method == "POST" else None)
+    form = CalendarsForm(lawyer, calendars, uses, request.POST if request.method == "POST" else None)
     status = 422 if form.is_bound else 200
     if form.is_valid():
         try:
@@ -299,4 +315,9 @@ def state_of(
         return "Blocks", "good", read
     if calendar.read_at is None and not calendar.trouble:
         return "Being read", "info", "Free times are shown once it has been read."
-    return "Cannot be read", "bad", f"{trouble} Free times are hidden until it can be read. {read}".strip()
+    then = (
+        "Until it can be read, clients can only request times."
+        if lawyer.requests_when_unread
+        else "Free times are hidden until it can be read."
+    )
+    return "Cannot be read", "bad", f"{trouble} {then} {read}".strip()

@@ -21,7 +21,7 @@ from daybook.firms.permissions import may
 from daybook.sync import queries as sync
 from daybook.sync import questions, sending, whereabouts
 from daybook.sync.models import Question
-from daybook.web.office import proposals
+from daybook.web.office import proposals, requests
 from daybook.web.office.attention import attention
 from daybook.web.office.desks import at_desk, typed
 from daybook.web.office.next_steps import next_steps
@@ -81,6 +81,7 @@ def _list(request: OfficeRequest, lawyer: Lawyer, tab: str, found: QuerySet[Appo
         "called_off": by_day(map(shown, off), lawyer, now),
         "off": len(off),
         "proposals": waiting,
+        "requests": requests.waiting(request.actor, lawyer, now),
         "items": attention(request.actor, lawyer, connection, now),
         "steps": next_steps(request.actor, lawyer) if tab == "upcoming" and not text else (),
         "may_book": may(request.actor, "manage_appointments", lawyer),

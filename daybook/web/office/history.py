@@ -15,6 +15,10 @@ from daybook.web.office.shown import OUTCOMES
 HISTORY: dict[str, str] = {
     "appointment_held": "Time kept",
     "hold_released": "Time given back",
+    "appointment_requested": "Requested",
+    "request_declined": "Declined",
+    "request_withdrawn": "Request withdrawn",
+    "request_lapsed": "Not answered in time; the client was told",
     "appointment_confirmed": "Booked",
     "appointment_rescheduled": "Moved",
     "appointment_changed": "Details changed",
@@ -56,6 +60,8 @@ def _what(event: Event, zone: str) -> str:
         return f"{words}: {outcome[0]}" if outcome else "Outcome taken back"
     if event.name == "appointment_pushed" and "place" in event.details:
         return _pushed(event)
+    if event.name == "appointment_confirmed" and event.details.get("accepted"):
+        return "Accepted"
     was = event.details.get("was")
     if event.name == "appointment_rescheduled" and isinstance(was, str):
         return f"{words}; before, {times.say_start(datetime.fromisoformat(was), zone)}"

@@ -76,6 +76,8 @@ def sync_of(
     its account is no longer connected (`whereabouts.left_behind`).
     """
     push: Push | None = getattr(appointment, "push", None)
+    if appointment.only_requested:
+        return Sync(*NEVER_PUSHED)
     if push is None:
         return Sync(*(NOT_CONNECTED if connection is None else NEVER_PUSHED))
     in_clio = push.place in ("", CLIO)
@@ -130,6 +132,7 @@ class Row:
     may_move: bool
     may_cancel: bool
     may_send: bool
+    may_answer: bool
     outcomes: tuple[tuple[str, str], ...]  # buttons: value, words
 
 
@@ -164,11 +167,23 @@ def row(
         may_move=manages and lifecycle.allowed(state, lifecycle.Action.RESCHEDULE, firm),
         may_cancel=manages and lifecycle.allowed(state, lifecycle.Action.CANCEL, firm),
         may_send=sends and lifecycle.allowed(state, lifecycle.Action.SEND, firm),
+        may_answer=manages and lifecycle.allowed(state, lifecycle.Action.ACCEPT, firm),
         outcomes=_outcomes(appointment, state, now) if manages else (),
     )
 
 
+#: A request, in a word and the tone of that word, until it is accepted.
+REQUESTS: dict[str, tuple[str, str]] = {
+    Appointment.State.REQUESTED: ("Requested", "warn"),
+    Appointment.State.DECLINED: ("Declined", "plain"),
+    Appointment.State.LAPSED: ("Not answered in time", "bad"),
+    Appointment.State.CANCELLED: ("Withdrawn by the client", "plain"),
+}
+
+
 def _state(appointment: Appointment) -> tuple[str, str] | None:
+    if appointment.only_requested:
+        return REQUESTS[appointment.state]
     if appointment.state == Appointment.State.CANCELLED:
         by = "client" if appointment.cancelled_by == Appointment.Party.CLIENT else "firm"
         return (f"Cancelled by the {by}", "plain")
@@ -179,6 +194,8 @@ def _state(appointment: Appointment) -> tuple[str, str] | None:
 
 def _outcomes(appointment: Appointment, state: lifecycle.State, now: datetime) -> tuple[tuple[str, str], ...]:
     """The outcomes that can be recorded now; one that stands can only be taken back."""
+    if appointment.only_requested:
+        return ()
     if appointment.outcome:
         return (("none", "Take back"),)
     late = cancelled_late(appointment)

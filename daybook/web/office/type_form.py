@@ -40,6 +40,7 @@ PLAIN = (
     "cap_per_day",
     "cap_per_week",
     "who_may_book",
+    "by_request",
     "change_cutoff_minutes",
 )
 
@@ -98,6 +99,11 @@ class TypeForm(RefusableForm):
     )
     who_may_book = forms.ChoiceField(
         label="Who may book", choices=AppointmentType.WhoMayBook.choices, widget=forms.RadioSelect
+    )
+    by_request = forms.BooleanField(
+        label="Clients request; we confirm",
+        required=False,
+        help_text="Their time is kept until you accept or decline it, for a day at most. What you book yourself is confirmed at once.",
     )
     change_cutoff_minutes = LengthField(
         label="Clients may move or cancel until",

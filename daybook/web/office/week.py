@@ -38,7 +38,7 @@ _REACH = timedelta(days=3660)
 class Entry:
     """One block of a day. `top` and `length` count quarter hours from the first hour shown."""
 
-    kind: str  # appointment, held, busy, free, shut
+    kind: str  # appointment, requested, held, busy, free, shut
     time: str
     who: str  # or what it is, where it is nobody's
     what: str  # the type of an appointment
@@ -191,11 +191,12 @@ def _column(day: WeekDay, zone: str, today: date, first: int, last: int) -> Colu
 
 
 def _appointment(one: Appointment, entry: Callable[..., Entry], part: Period) -> Entry:
-    held = one.state == Appointment.State.HELD
+    held, asked = one.state == Appointment.State.HELD, one.state == Appointment.State.REQUESTED
+    who = f"Requested: {one.client_name}" if asked else one.client_name
     return entry(
-        "held" if held else "appointment",
+        "held" if held else "requested" if asked else "appointment",
         part,
-        "Being booked online" if held else one.client_name,
+        "Being booked online" if held else who,
         "" if held else one.appointment_type.name,
         reverse("appointment", args=[one.pk]),
         Period(one.start, one.end),

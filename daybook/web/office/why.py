@@ -199,7 +199,7 @@ class _Words:
 
     def _line(self, reason: Reason) -> Line:
         taken = reason.taken
-        if taken is None or taken.by not in (By.APPOINTMENT, By.HOLD):
+        if taken is None or taken.by not in (By.APPOINTMENT, By.REQUEST, By.HOLD):
             return Line(reason.text, "", "")
         client = self._clients.get(taken.key) or "the hold"
         return Line(reason.text, reverse("appointment", args=[taken.key]), client)

@@ -138,7 +138,7 @@ def times_data(request: HttpRequest, firm_slug: str, lawyer_slug: str, type_slug
     zone = request.GET.get("zone") or offer.lawyer.time_zone
     try:
         first, days, _ = asked_days(request, zone, now)
-        found = queries.open_days(offer, first=first, days=days, zone=zone, now=now)
+        found = queries.open_days(offer, first=first, days=days, zone=zone, now=now, by_request=True)
         place = hours.zone(zone)
     except UnknownTimeZone as refusal:
         return _refused(refusal)
@@ -148,6 +148,7 @@ def times_data(request: HttpRequest, firm_slug: str, lawyer_slug: str, type_slug
             "minutes": offer.minutes,
             "from": first.isoformat(),
             "hidden": bool(found.trouble),
+            "requests": bool(found.because),
             "next_from": found.next_from.isoformat() if found.next_from else None,
             "days": [
                 {"date": on.isoformat(), "starts": [at.astimezone(place).isoformat() for at in starts]}

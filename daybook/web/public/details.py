@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -15,9 +15,12 @@ from django.views.decorators.http import require_http_methods
 from daybook.appointments import links, operations, queries
 from daybook.appointments.availability import client_policy
 from daybook.appointments.models import Appointment
+from daybook.appointments.operations import requesting
+from daybook.appointments.teams import people_of
 from daybook.core import lifecycle, times
-from daybook.core.errors import Refusal, TooLateToCancel
+from daybook.core.errors import OnlyByRequest, Refusal, TooLateToCancel
 from daybook.core.hours import to_local
+from daybook.core.requests import answer_by
 from daybook.web.public import drafts, limits
 from daybook.web.public.forms import DetailsForm
 from daybook.web.public.linked import linked, names_of
@@ -47,8 +50,14 @@ def _confirm(request: HttpRequest, held: Appointment, form: DetailsForm) -> Http
     if not form.is_valid():
         return _page(request, held, form, status=422)
     zone = visitor_zone(request, held.lawyer.time_zone).name
+    as_request = request.POST.get("ask") == "request"
     try:
-        confirmed = operations.confirm(appointment=held, details=form.details(zone), now=now)
+        confirmed = operations.confirm(
+            appointment=held, details=form.details(zone), now=now, as_request=as_request
+        )
+    except OnlyByRequest as refusal:
+        form.refuse(refusal)
+        return _page(request, held, form, status=refusal.status, only_request=True)
     except Refusal as refusal:
         if refusal.field in form.fields or refusal.code in _TRY_AGAIN:
             form.refuse(refusal)
@@ -57,10 +66,18 @@ def _confirm(request: HttpRequest, held: Appointment, form: DetailsForm) -> Http
         messages.error(request, f"{refusal.text} What you typed is kept.")
         return redirect(_other_times(held, zone))
     drafts.forget(request)
-    return redirect("public_appointment", token=links.link_token(confirmed))
+    page = "public_request" if confirmed.only_requested else "public_appointment"
+    return redirect(page, token=links.link_token(confirmed))
 
 
-def _page(request: HttpRequest, held: Appointment, form: DetailsForm, status: int = 200) -> HttpResponse:
+def _page(
+    request: HttpRequest,
+    held: Appointment,
+    form: DetailsForm,
+    status: int = 200,
+    *,
+    only_request: bool = False,
+) -> HttpResponse:
     now = timezone.now()
     zone = visitor_zone(request, held.lawyer.time_zone).name
     gone = held.state == Appointment.State.EXPIRED or held.held_until is None
@@ -68,8 +85,13 @@ def _page(request: HttpRequest, held: Appointment, form: DetailsForm, status: in
     too_soon = _too_soon(held, now)
     if too_soon:
         form["email"].help_text = "The confirmation goes there."
+    only_request = only_request or bool(requesting.only_because(held.appointment_type, people_of(held), now))
+    if only_request:
+        form["email"].help_text = "The answer goes there, with a link to look it up or withdraw it."
     context = {
         "firm": held.firm,
+        "only_request": only_request,
+        "answer_by": _answer_by(held, now, zone) if only_request else "",
         "lawyer": held.lawyer,
         "people": names_of(held),
         "type": held.appointment_type,
@@ -93,6 +115,13 @@ def _too_soon(held: Appointment, now: datetime) -> bool:
     except TooLateToCancel:
         return True
     return False
+
+
+def _answer_by(held: Appointment, now: datetime, zone: str) -> str:
+    """Until when the firm would answer, if it were asked now."""
+    notice = timedelta(minutes=held.appointment_type.notice_minutes)
+    until = answer_by(now, held.start, notice)
+    return f"{times.say_moment(until, zone)} ({times.zone_label(zone, until)})"
 
 
 def _other_times(held: Appointment, zone: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from daybook.appointments import links
@@ -18,8 +18,19 @@ View = Callable[[HttpRequest, Appointment, str], HttpResponse]
 
 
 def linked(view: View) -> Callable[[HttpRequest, str], HttpResponse]:
-    """Give `view` the appointment of the token in the address. A link that never was is 404, one that ended is 410."""
+    """
+    Give `view` the appointment of the token in the address. A link that never was is 404, one that ended is 410. What is
+    only requested has a page of its own, whichever of the others the link was for.
+    """
+    return _behind_link(view, of_requests=False)
 
+
+def linked_request(view: View) -> Callable[[HttpRequest, str], HttpResponse]:
+    """The same for the pages of what is only requested; once it is confirmed they lead to the appointment."""
+    return _behind_link(view, of_requests=True)
+
+
+def _behind_link(view: View, *, of_requests: bool) -> Callable[[HttpRequest, str], HttpResponse]:
     @wraps(view)
     def wrapped(request: HttpRequest, token: str) -> HttpResponse:
         try:
@@ -31,7 +42,10 @@ def linked(view: View) -> Callable[[HttpRequest, str], HttpResponse]:
         else:
             offer = appointment.appointment_type
             offer.lawyer, offer.firm = appointment.lawyer, appointment.firm
-            response = view(request, appointment, token)
+            if appointment.only_requested == of_requests:
+                response = view(request, appointment, token)
+            else:
+                response = redirect("public_appointment" if of_requests else "public_request", token=token)
         response["Cache-Control"] = "private, no-store"
         response["X-Robots-Tag"] = "noindex"
         return response

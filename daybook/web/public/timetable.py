@@ -29,13 +29,14 @@ MOST_DAYS = 62
 class Timetable:
     """
     `days` is the finished HTML, "" when nothing is free. `more_from` and `earlier_from` are the days other pages begin
-    with; `hidden` is set when no calendar could be read.
+    with; `hidden` is set when no calendar could be read, and `because` when the times can only be requested.
     """
 
     days: SafeString
     more_from: date | None
     earlier_from: date | None
     hidden: bool
+    because: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,8 @@ def timetable(
             found = left_near(appointment_type, missed.why, first=first, days=days, zone=zone, now=now)
     if found is None:
         without = moved.pk if moved else 0
-        found = _asked(appointment_type, first, days, zone, now, without=without, hold_key=hold_key)
+        own = {"without": without, "hold_key": hold_key, "by_request": moved is None}
+        found = _asked(appointment_type, first, days, zone, now, **own)
     if moved is not None:
         found = found.besides(moved.start)
     earlier = max(today, first - timedelta(days=DAYS_SHOWN)) if chosen and first > today else None
@@ -126,6 +128,7 @@ def _shown(found: queries.OpenDays, zone: str, year: int, earlier: date | None) 
         more_from=found.next_from,
         earlier_from=earlier,
         hidden=bool(found.trouble),
+        because=found.because,
     )
 
 

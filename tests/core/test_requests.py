@@ -3,11 +3,16 @@ from __future__ import annotations
 import pytest
 
 from daybook.core.errors import NotAllowedNow, SlotPast
-from daybook.core.lifecycle import Action, Actor, State, actions, answer_by, may_answer, may_send, step
+from daybook.core.lifecycle import Action, Actor, State, actions, may_send, step
+from daybook.core.requests import Because, answer_by, may_answer
 
 from .zones import hours, minutes, utc
 
 ASKED = utc("2026-11-23 15:00")
+
+
+def test_the_reasons_are_those_the_database_keeps() -> None:
+    assert [str(because) for because in Because] == ["unread", "type", "conflict"]
 
 
 def test_a_request_waits_a_day() -> None:
