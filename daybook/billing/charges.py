@@ -167,7 +167,9 @@ def look_next(found: Known, now: datetime) -> datetime | None:
     """When somebody has to look again without being told; None when nothing is left to wait for."""
     case = case_of(found, now)
     paying = [one for one in found.payments if one.page and not one.done]
-    if paying and case.stage in (Stage.BOOKING, Stage.LAPSED):
+    if case.stage in (Stage.BOOKING, Stage.LAPSED) and (
+        paying or (secured(found.charge) and found.charge.details)
+    ):
         return now + WHILE_PAYING
     if case.stage is Stage.BOOKING:
         return now + timedelta(minutes=30)
@@ -192,13 +194,8 @@ def note(payment_id: int, seen: Attempt, *, now: datetime, **columns: object) ->
         before = attempt_of(payment)
         after = newer(before, seen)
         into = Account(payment.into)
-        _write(
-            found,
-            payment,
-            entries(before, after, into=into, balances=balances(found.charge)),
-            payment.why,
-            now,
-        )
+        for entry in entries(before, after, into=into, balances=balances(found.charge)):
+            _write(found, payment, (entry,), _why(found.charge, payment, entry.kind), now)
         for name in ("held", "captured", "refunded", "bounced", "opened", "won", "lost", "declines"):
             setattr(payment, name, getattr(after, name))
         payment.progress = int(after.progress)
@@ -206,6 +203,34 @@ def note(payment_id: int, seen: Attempt, *, now: datetime, **columns: object) ->
             setattr(payment, name, value)
         payment.save()
         _moved(found, now)
+
+
+#: Why money moved, where the attempt it belongs to does not say it.
+WHYS: dict[ledger.Kind, str] = {
+    ledger.Kind.HOLD_ENDED: "The reservation was taken, given up, or ran out.",
+    ledger.Kind.REFUND_BOUNCED: "The refund did not reach the client's card and came back.",
+    ledger.Kind.DISPUTED: "The client disputed it with their bank, which keeps it until it has decided.",
+    ledger.Kind.DISPUTE_WON: "The bank decided for the firm.",
+    ledger.Kind.DISPUTE_LOST: "The bank decided for the client.",
+}
+
+
+def _why(charge: Charge, payment: Payment, kind: ledger.Kind) -> str:
+    """The reason that is written with an entry."""
+    return _why_back(charge) if kind is ledger.Kind.REFUNDED else WHYS.get(kind, payment.why)
+
+
+def _why_back(charge: Charge) -> str:
+    meeting = meeting_of(charge)
+    if charge.waived_why:
+        return f"The firm gave it back: {charge.waived_why}"[:300]
+    if meeting.gone:
+        return "The time could not be had, so all of it goes back."
+    if meeting.state == "cancelled":
+        return "Cancelled; what the terms of the booking do not leave to the firm goes back."
+    if meeting.outcome == "no_show":
+        return "A no-show; what the terms of the booking do not leave to the firm goes back."
+    return "Paid twice, or given back at Stripe."
 
 
 def _charge_of(payment_id: int) -> int:
@@ -322,6 +347,7 @@ def waive(*, charge_id: int, cents: int, why: str, by: User, now: datetime) -> N
         if cents <= 0 or charge.waived_cents + cents > charge.fee_cents:
             raise NothingToRefund
         charge.waived_cents += cents
+        charge.waived_why = why[:300]
         charge.look_at = now
         charge.save()
         record(

@@ -133,6 +133,7 @@ class Charge(models.Model):
     fee_cents = models.PositiveIntegerField()
     currency = models.CharField(max_length=3)
     waived_cents = models.PositiveIntegerField(default=0)
+    waived_why = models.CharField(max_length=300, blank=True)
     state = models.CharField(max_length=16, choices=_choices(State), default=State.DUE.value)
     # The terms the client agreed to: later changes of the firm's do not reach them.
     policy = models.CharField(max_length=12, choices=_choices(Policy))

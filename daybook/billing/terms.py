@@ -120,6 +120,17 @@ class Fee:
     currency: str
 
 
+def policy_of(firm_id: int, type_id: int) -> Policy | None:
+    """How the fee of a type is taken; None where the firm takes none through Daybook."""
+    if not offered():
+        return None
+    terms = FeeTerms.objects.filter(firm_id=firm_id).first()
+    if terms is None:
+        return None
+    own = TypeTerms.objects.filter(appointment_type_id=type_id).values_list("policy", flat=True).first()
+    return Policy(own or terms.policy)
+
+
 def open_charge(fee: Fee, *, now: datetime, details: dict[str, object] | None = None) -> Charge | None:
     """
     The open charge of an appointment, made under the firm's terms of now if there is none. None where no fee is asked,
@@ -130,7 +141,7 @@ def open_charge(fee: Fee, *, now: datetime, details: dict[str, object] | None = 
     terms = FeeTerms.objects.filter(firm_id=fee.firm_id).first()
     if terms is None:
         return None
-    own = TypeTerms.objects.filter(appointment_type_id=fee.type_id).values_list("policy", flat=True).first()
+    policy = policy_of(fee.firm_id, fee.type_id)
     with transaction.atomic():
         charge, made = Charge.objects.get_or_create(
             appointment_id=fee.appointment_id,
@@ -139,7 +150,7 @@ def open_charge(fee: Fee, *, now: datetime, details: dict[str, object] | None = 
                 "firm_id": fee.firm_id,
                 "fee_cents": fee.cents,
                 "currency": fee.currency,
-                "policy": own or terms.policy,
+                "policy": policy,
                 "tiers": terms.tiers,
                 "no_show_percent": terms.no_show_percent,
                 "place": terms.place,

@@ -206,13 +206,8 @@ def heed_calendars(connection_id: int) -> None:
 def look_at_charge(charge_id: int) -> None:
     """A fee: what Stripe knows of it, and the steps that are next. When it has to be looked at again, the minute tick brings it back."""
     now = timezone.now()
-    look = steps.look_at(charge_id=charge_id, now=now)
-    if not look.confirm:
-        return
-    try:
+    if steps.look_at(charge_id=charge_id, now=now).confirm:
         paying.confirm_paid(charge_id=charge_id, now=now)
-    except paying.PASSES:
-        return  # the next tick tries again; the money stays where it is meanwhile
 
 
 @app.task(name="read_payment_account", priority=3)

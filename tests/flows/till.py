@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx2
@@ -96,6 +96,13 @@ class Till:
         return httpx2.post(url or self.page(charge), data={"number": number}).status_code
 
     # --- what happens to it ---
+
+    def run_out(self, charge: Charge) -> None:
+        """The time that is kept runs out, while its page of payment still lives."""
+        soon = self.now + timedelta(minutes=1)
+        Appointment.objects.filter(pk=charge.appointment_id).update(held_until=soon)
+        self.at(soon + timedelta(minutes=1))
+        self.work()
 
     def cancel(self, charge: Charge, by_client: bool = True) -> None:
         appointment = self.appointment(charge)

@@ -26,6 +26,7 @@ from daybook.web.office import consequences
 from daybook.web.office.booking import places_of
 from daybook.web.office.choosing import TimeForm, choices
 from daybook.web.office.history import history
+from daybook.web.office.payments_fee import fee_of
 from daybook.web.office.proposals import changed
 from daybook.web.office.shown import MOST_LOOKS, OUTCOMES, Row, bill_text, row, say_worked
 from daybook.web.public.zones import zone_options
@@ -78,6 +79,7 @@ def appointment(request: OfficeRequest, appointment_id: int) -> HttpResponse:
             for message in messaging.messages_of(found)
         ],
         "silent": messaging.why_silent(found),
+        "fee": fee_of(found),
         "history": history(found, zone),
         "may_contact": may(request.actor, "see_contacts"),
     }

@@ -14,6 +14,7 @@ from daybook.web.office import (
     dashboard,
     desks,
     overlaps,
+    payments_fee,
     proposals,
     requests,
     sending,
@@ -42,6 +43,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(
         "appointments/<int:appointment_id>/cancel/", appointment.cancel_appointment, name="cancel_appointment"
     ),
+    path("appointments/<int:appointment_id>/fee/", payments_fee.waive, name="waive_fee"),
     path("appointments/<int:appointment_id>/outcome/", appointment.record_outcome, name="record_outcome"),
     path("appointments/<int:appointment_id>/state/", appointment.sync_state, name="sync_state"),
     path("appointments/<int:appointment_id>/retry/", appointment.retry_push, name="retry_push"),

@@ -21,7 +21,7 @@ from daybook.core import lifecycle, times
 from daybook.core.errors import OnlyByRequest, Refusal, TooLateToCancel
 from daybook.core.hours import to_local
 from daybook.core.requests import answer_by
-from daybook.web.public import drafts, limits
+from daybook.web.public import drafts, limits, paying
 from daybook.web.public.forms import DetailsForm
 from daybook.web.public.linked import linked, names_of
 from daybook.web.public.zones import visitor_zone
@@ -52,6 +52,8 @@ def _confirm(request: HttpRequest, held: Appointment, form: DetailsForm) -> Http
     zone = visitor_zone(request, held.lawyer.time_zone).name
     as_request = request.POST.get("ask") == "request"
     try:
+        if not as_request and (way := paying.instead(request, held, form.details(zone))) is not None:
+            return way
         confirmed = operations.confirm(
             appointment=held, details=form.details(zone), now=now, as_request=as_request
         )
@@ -88,7 +90,10 @@ def _page(
     only_request = only_request or bool(requesting.only_because(held.appointment_type, people_of(held), now))
     if only_request:
         form["email"].help_text = "The answer goes there, with a link to look it up or withdraw it."
+    fee_says, button = ("", "") if only_request else paying.ahead(held)
     context = {
+        "fee_says": fee_says,
+        "button": button or "Confirm appointment",
         "firm": held.firm,
         "only_request": only_request,
         "answer_by": _answer_by(held, now, zone) if only_request else "",

@@ -21,7 +21,7 @@ from daybook.core.errors import ChangedMeanwhile, Refusal
 from daybook.firms.permissions import firm_may
 from daybook.messaging.calendar_file import FILE_NAME, calendar_file
 from daybook.web.forms import stale
-from daybook.web.public import limits
+from daybook.web.public import limits, paying
 from daybook.web.public.booking import times_page
 from daybook.web.public.linked import linked, names_of
 from daybook.web.public.timetable import chosen_start
@@ -53,6 +53,7 @@ def _refusals(appointment: Appointment, now: datetime) -> tuple[Refusal | None, 
 def _context(request: HttpRequest, appointment: Appointment, token: str, now: datetime) -> dict[str, Any]:
     cannot_move, cannot_cancel = _refusals(appointment, now)
     return {
+        "owed": paying.owed(appointment),
         "firm": appointment.firm,
         "lawyer": appointment.lawyer,
         "people": names_of(appointment),

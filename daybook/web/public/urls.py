@@ -5,7 +5,17 @@ from __future__ import annotations
 from django.contrib.sitemaps import views as sitemaps
 from django.urls import path, re_path
 
-from daybook.web.public import accent, booking, details, directory, manage, places, requests, structured
+from daybook.web.public import (
+    accent,
+    booking,
+    details,
+    directory,
+    manage,
+    paying,
+    places,
+    requests,
+    structured,
+)
 
 _OFFER = "book/<slug:firm_slug>/<slug:lawyer_slug>/<slug:type_slug>/"
 
@@ -32,6 +42,8 @@ urlpatterns = [
     path("appointment/<str:token>/appointment.ics", manage.calendar, name="public_calendar_file"),
     path("appointment/<str:token>/move/", manage.move, name="public_move"),
     path("appointment/<str:token>/move/review/", manage.review, name="public_move_review"),
+    path("appointment/<str:token>/pay/", paying.pay, name="public_pay"),
+    path("appointment/<str:token>/pay/go/", paying.go, name="public_pay_go"),
     path("appointment/<str:token>/cancel/", manage.cancel, name="public_cancel"),
     path("appointment/<str:token>/request/", requests.requested, name="public_request"),
     path("appointment/<str:token>/request/withdraw/", requests.withdraw, name="public_withdraw"),
