@@ -149,6 +149,16 @@ def keep_of(charge: Charge) -> int:
     return kept(Money(charge.fee_cents, charge.currency), back).cents
 
 
+def on_cancelling(charge_id: int, *, by: Who, now: datetime) -> tuple[Money, Money]:
+    """What there is of a fee, taken or reserved, and what of it would stay with the firm if it were cancelled now."""
+    found = known(charge_id, lock=False)
+    charge = found.charge
+    there = max(0, found.totals.net) + found.totals.held
+    back = percent_back(_tiers(charge), by=by, start=meeting_of(charge).start, at=now)
+    ceiling = min(kept(Money(charge.fee_cents), back).cents, charge.fee_cents - charge.waived_cents)
+    return Money(there, charge.currency), Money(min(there, ceiling), charge.currency)
+
+
 def _tiers(charge: Charge) -> tuple[Tier, ...]:
     return tuple(Tier(int(hours), int(percent)) for hours, percent in charge.tiers)
 

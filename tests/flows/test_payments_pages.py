@@ -137,6 +137,19 @@ def test_while_stripe_is_down_the_client_is_asked_to_come_back(till: Till, clien
     assert "not possible just now" in words(client.post(f"{pay}go/", follow=True).content)
 
 
+def test_before_cancelling_both_sides_read_what_becomes_of_the_fee(till: Till, client: Client) -> None:
+    till.agree(Policy.PAY_NOW, (Tier(48, 100), Tier(24, 50)))
+    charge = till.booked()
+    theirs = reverse("public_cancel", args=[links.link_token(till.appointment(charge))])
+    ours = reverse("cancel_appointment", args=[charge.appointment_id])
+    assert "All of the $150 that was paid or reserved goes back." in words(client.get(theirs).content)
+    till.at(till.appointment(charge).start - timedelta(hours=30))
+    assert "$75 of the fee stays with the firm; $75 goes back." in words(client.get(theirs).content)
+    assert "All of the $150" in words(signed_in(till).get(ours).content)
+    till.cancel(charge)
+    assert till.at_stripe() == (FEE, FEE // 2)
+
+
 def test_the_firm_gives_back_with_a_reason(till: Till) -> None:
     till.agree(Policy.PAY_NOW)
     charge = till.booked()
@@ -145,7 +158,9 @@ def test_the_firm_gives_back_with_a_reason(till: Till) -> None:
     assert "your firm has $150" in words(office.get(url).content)
     assert office.post(url, {"amount": "151", "why": "x"}).status_code == 409
     assert office.post(url, {"amount": "a lot", "why": "x"}).status_code == 422
-    office.post(url, {"amount": "50", "why": "Short meeting"})
+    pressed = {"amount": "50", "why": "Short meeting", "waived": "0"}
+    assert office.post(url, pressed).status_code == 302
+    assert office.post(url, pressed).status_code == 409, "pressed twice"
     till.work()
     assert till.at_stripe() == (FEE, 5_000)
     page = words(office.get(reverse("appointment", args=[charge.appointment_id])).content)

@@ -7,10 +7,12 @@ from datetime import datetime
 from daybook.appointments.models import Appointment
 from daybook.billing.models import TimeEntry
 from daybook.core import times
+from daybook.core.payments_refunds import Who
 from daybook.sync import whereabouts
 from daybook.sync.models import Connection, Proposal
 from daybook.sync.whereabouts import Spot, Whereabouts
 from daybook.web.office.shown import bill_text
+from daybook.web.public.paying import if_cancelled
 
 _ACTIVITY_MOVES = (
     "The activity on {matter} gets the new date.",
@@ -42,6 +44,7 @@ def of_cancelling(
             "Its time is already {bill} in Clio: it stays there, and you get a task.",
         ),
         _client(appointment, then) if appointment.end > now else "It is over, so the client gets no email.",
+        if_cancelled(appointment, Who.FIRM),
     )
     return tuple(filter(None, dict.fromkeys(sentences)))
 

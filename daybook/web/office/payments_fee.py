@@ -16,11 +16,11 @@ from daybook.appointments.models import Appointment
 from daybook.billing import books, charges
 from daybook.billing.models import Charge
 from daybook.core import money
-from daybook.core.errors import Refusal
+from daybook.core.errors import ChangedMeanwhile, Refusal
 from daybook.core.money import Money
 from daybook.core.payments import State
 from daybook.core.payments_plan import Step
-from daybook.web.forms import RefusableForm
+from daybook.web.forms import RefusableForm, stale
 from daybook.web.signed_in import OfficeRequest, office
 
 #: How a fee stands, and the tone of that word.
@@ -87,6 +87,8 @@ def waive(request: OfficeRequest, appointment_id: int) -> HttpResponse:
         status = 422
         if form.is_valid():
             try:
+                if stale(request.POST.get("waived"), charge.waived_cents):
+                    raise ChangedMeanwhile  # pressed twice, or somebody else was quicker
                 amount = money.parse(form.cleaned_data["amount"], charge.currency)
                 charges.waive(
                     charge_id=charge.pk,
@@ -101,5 +103,5 @@ def waive(request: OfficeRequest, appointment_id: int) -> HttpResponse:
             else:
                 messages.success(request, f"{amount} of the fee goes back, or is not asked for.")
                 return redirect("appointment", found.pk)
-    context = {"appointment": found, "form": form, "fee": fee_of(found)}
+    context = {"appointment": found, "form": form, "fee": fee_of(found), "waived": charge.waived_cents}
     return render(request, "desk/waive.html", context, status=status)

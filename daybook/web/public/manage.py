@@ -18,6 +18,7 @@ from daybook.appointments.availability import client_policy
 from daybook.appointments.models import Appointment, AppointmentType
 from daybook.core import lifecycle
 from daybook.core.errors import ChangedMeanwhile, Refusal
+from daybook.core.payments_refunds import Who
 from daybook.firms.permissions import firm_may
 from daybook.messaging.calendar_file import FILE_NAME, calendar_file
 from daybook.web.forms import stale
@@ -191,6 +192,7 @@ def cancel(request: HttpRequest, found: Appointment, token: str) -> HttpResponse
     context = _context(request, found, token, now)
     if context["cannot_cancel"]:
         return render(request, "public/appointment.html", context, status=409)
+    context["money"] = paying.if_cancelled(found, Who.CLIENT)
     if request.method == "POST":
         reason = request.POST.get("reason", "")[:300]
         if stale(request.POST.get("sequence"), found.sequence):

@@ -21,6 +21,7 @@ from daybook.core.errors import Refusal
 from daybook.core.money import Money
 from daybook.core.payments import State
 from daybook.core.payments_plan import Policy, Step
+from daybook.core.payments_refunds import Who
 from daybook.sync.trouble import RemoteTrouble
 from daybook.web.public.linked import linked, names_of
 from daybook.web.public.zones import visitor_zone
@@ -97,6 +98,20 @@ def owed(appointment: Appointment) -> str:
     if charge is None:
         return ""
     return BUTTONS.get(charges.wanted(charges.known(charge.pk, lock=False), timezone.now()).step, "")
+
+
+def if_cancelled(appointment: Appointment, by: Who) -> str:
+    """What becomes of the fee when the appointment is called off now, as a sentence; empty where Daybook takes none."""
+    charge = books.charge_of(appointment.pk) if appointment.fee_cents and terms.offered() else None
+    if charge is None:
+        return ""
+    there, stays = charges.on_cancelling(charge.pk, by=by, now=timezone.now())
+    if not there:
+        return "Nothing is taken of the fee."
+    if not stays:
+        return f"All of the {there} that was paid or reserved goes back."
+    goes = f"{there - stays} goes back" if stays < there else "nothing goes back"
+    return f"By the terms of the booking {stays} of the fee stays with the firm; {goes}."
 
 
 @require_http_methods(["GET", "HEAD"])
