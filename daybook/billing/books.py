@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet, Sum
+from django.db.models import Q, QuerySet, Sum
 
 from daybook.billing.models import Charge, LedgerEntry
 from daybook.core.ledger import Account
 from daybook.core.money import Money
+from daybook.core.payments import State
 from daybook.firms.permissions import Actor
 
 #: The columns of the file, in order.
@@ -83,3 +84,16 @@ def _line(values: tuple[str, ...]) -> str:
 def charge_of(appointment_id: int) -> Charge | None:
     """The open charge of an appointment."""
     return Charge.objects.filter(appointment_id=appointment_id, open=True).first()
+
+
+#: States in which somebody of the firm has something to do.
+WAITS_FOR_FIRM = (State.FAILED, State.DISPUTED)
+
+
+def troubled(firm_id: int, lawyer_id: int) -> list[Charge]:
+    """Fees of a lawyer's appointments that do not go on by themselves, oldest first."""
+    rows = Charge.objects.filter(firm_id=firm_id, open=True, appointment__lawyer_id=lawyer_id)
+    waiting = rows.filter(
+        ~Q(trouble="") | Q(state__in=WAITS_FOR_FIRM), appointment__confirmed_at__isnull=False
+    )
+    return list(waiting.select_related("appointment").order_by("pk")[:50])

@@ -17,6 +17,9 @@ from daybook.connectors.stripe.shapes import Told
 #: While a job is at a charge, no tick gives it to another one.
 LEASE = timedelta(minutes=10)
 
+#: Stripe tells again for three days what was not taken (docs.stripe.com/webhooks, read 2026-11).
+KEPT = timedelta(days=30)
+
 #: Events about an account and not about a payment.
 ABOUT_ACCOUNTS = frozenset({"account.updated", "account.application.deauthorized"})
 
@@ -91,6 +94,11 @@ def due(now: datetime, most: int = 500) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, [now + LEASE, now, most])
         return [row[0] for row in cursor.fetchall()]
+
+
+def forget_old(now: datetime) -> None:
+    """Events after KEPT: one told again after that is looked up once more, which does no harm."""
+    StripeEvent.objects.filter(received_at__lt=now - KEPT).delete()
 
 
 _CLAIM = """

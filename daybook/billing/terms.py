@@ -207,6 +207,8 @@ def read_account(*, account_id: int, by: User | None, now: datetime) -> PaymentA
     with transaction.atomic():
         account.save()
         if ready:
+            # What waited for somebody to connect again goes on.
+            Charge.objects.filter(firm_id=account.firm_id).exclude(trouble="").update(look_at=now)
             record("payments_connected", firm=account.firm_id, now=now, actor=by, purpose=account.purpose)
     return account
 

@@ -8,6 +8,7 @@ from procrastinate import JobContext
 from procrastinate.exceptions import UniqueViolation
 from procrastinate.jobs import Status
 
+from daybook.billing import inbox
 from daybook.jobs.app import STALLED_SECONDS
 from daybook.sync import hooks
 from daybook.sync.mirror import tally
@@ -48,8 +49,9 @@ async def remove_old(context: JobContext, timestamp: int) -> None:
 @blueprint.periodic(cron="27 3 * * *")
 @blueprint.task(name="forget_heard", queueing_lock="upkeep:forget_heard")
 def forget_heard(timestamp: int) -> None:
-    """Deliveries of webhooks after three days, addresses of ended subscriptions after forty."""
+    """Deliveries of webhooks after three days, addresses of ended subscriptions after forty, Stripe's events after thirty."""
     hooks.forget_old(timezone.now())
+    inbox.forget_old(timezone.now())
 
 
 @blueprint.periodic(cron="37 3 * * *")

@@ -220,6 +220,20 @@ def test_the_books_are_shown_and_downloaded(till: Till) -> None:
     assert "150" in lines[1]
 
 
+def test_what_waits_for_the_firm_is_on_the_dashboard(till: Till) -> None:
+    till.agree(Policy.PAY_NOW)
+    charge = till.booked()
+    office, carol = signed_in(till), Client()
+    carol.force_login(marsh(till.now).alice_user, backend="django.contrib.auth.backends.ModelBackend")
+    assert "disputed" not in words(office.get(reverse("dashboard")).content)
+    till.stripe.control.dispute(till.stripe.control.records("intents")[0]["id"])
+    till.told()
+    assert "Dana Reyes: the payment is disputed" in words(office.get(reverse("dashboard")).content)
+    assert "disputed" not in words(carol.get(reverse("dashboard")).content)
+    Charge.objects.filter(pk=charge.pk).update(state="failed")
+    assert "another one on the page for paying" in words(office.get(reverse("dashboard")).content)
+
+
 def test_only_the_firms_own_administrators_see_payments(till: Till) -> None:
     till.agree(Policy.PAY_NOW)
     charge = till.booked()

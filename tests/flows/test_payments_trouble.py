@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from daybook.billing import attempts
+from daybook.billing import attempts, terms
 from daybook.billing.models import Charge, Payment
 from daybook.connectors.errors import RemoteTrouble
 from daybook.core.payments_plan import Policy
@@ -130,6 +130,10 @@ def test_an_account_that_was_cut_off_is_marked_and_told(till: Till) -> None:
     payment.account.refresh_from_db()
     assert (payment.account.charges, charge.look_at) == (False, None)
     assert "connect to Stripe again" in charge.trouble
+    till.stripe.world.tables["accounts"][payment.account.stripe_id]["_connected"] = True
+    terms.read_account(account_id=payment.account_id, by=None, now=till.now)
+    till.work()
+    assert till.state(charge) == "refunded", "connected again, it goes on"
 
 
 def test_two_looks_at_the_same_moment_place_one_reservation(till: Till) -> None:

@@ -180,5 +180,9 @@ def test_only_signed_events_are_taken_and_each_of_them_once(
     assert post(client, body, good) == 204
     charge.refresh_from_db()
     assert (charge.look_at, StripeEvent.objects.count()) == (None, 1)
+    inbox.forget_old(timezone.now())
+    assert StripeEvent.objects.count() == 1
+    inbox.forget_old(timezone.now() + inbox.KEPT)
+    assert StripeEvent.objects.count() == 0
     assert client.get("/hooks/stripe").status_code == 405
     assert post(client, b"x" * (256 * 1024 + 1), good) == 413

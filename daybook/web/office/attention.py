@@ -7,8 +7,10 @@ from datetime import datetime
 
 from django.urls import reverse
 
+from daybook.billing import books, terms
 from daybook.calendars import queries as calendars
 from daybook.core import times
+from daybook.core.payments import State
 from daybook.firms.models import Lawyer
 from daybook.firms.permissions import Actor, may
 from daybook.sync import accounts, clashes, questions
@@ -54,6 +56,7 @@ def attention(actor: Actor, lawyer: Lawyer, connection: Connection | None, now: 
         *_contacts(actor, connection),
         *(_question(actor, one) for one in questions.open_questions(actor).exclude(kind__in=shown.KINDS)),
         *_pushes(actor, lawyer, connection, now),
+        *_fees(actor, lawyer),
     )
 
 
@@ -189,6 +192,32 @@ def _pushes(actor: Actor, lawyer: Lawyer, connection: Connection | None, now: da
                 f"{push.trouble} {_who_mends(push, lawyer, now)}",
                 link,
                 (retry,),
+            )
+        )
+    return tuple(items)
+
+
+#: What is said of a fee that waits for the firm, by its state; other states say their own trouble.
+FEES: dict[State, tuple[str, str]] = {
+    State.FAILED: ("The card was declined", "The client can use another one on the page for paying."),
+    State.DISPUTED: (
+        "The payment is disputed",
+        "The client's bank keeps it until it has decided. Answer in Stripe's dashboard.",
+    ),
+}
+
+
+def _fees(actor: Actor, lawyer: Lawyer) -> tuple[Item, ...]:
+    """Fees that do not go on by themselves."""
+    if not terms.offered():
+        return ()
+    items = []
+    for charge in books.troubled(actor.firm.pk, lawyer.pk):
+        title, text = FEES.get(State(charge.state), ("The fee does not go on", ""))
+        link = ("Open appointment", reverse("appointment", args=[charge.appointment_id]))
+        items.append(
+            Item(
+                f"{charge.appointment.client_name}: {title.lower()}", f"{charge.trouble} {text}".strip(), link
             )
         )
     return tuple(items)
