@@ -98,12 +98,24 @@ def _needs_accounts(firm: Firm, policy: Policy, done: Handling) -> None:
         raise TrustAccountMissing
 
 
-def set_type_policy(*, type_id: int, policy: Policy | None) -> None:
-    """One type's own way of taking its fee; None goes back to the firm's."""
+def set_type_policy(*, firm: Firm, type_id: int, policy: Policy | None) -> None:
+    """
+    One type's own way of taking its fee; None goes back to the firm's. Appointments that were booked keep theirs.
+
+    Raises: AccountMissing, TrustAccountMissing.
+    """
     if policy is None:
         TypeTerms.objects.filter(appointment_type_id=type_id).delete()
     else:
+        terms = FeeTerms.objects.filter(firm=firm).first()
+        _needs_accounts(firm, policy, Handling(terms.handling) if terms else Handling.TRUST)
         TypeTerms.objects.update_or_create(appointment_type_id=type_id, defaults={"policy": policy})
+
+
+def type_policies(firm_id: int) -> dict[int, str]:
+    """The types of a firm whose fee is taken in their own way."""
+    rows = TypeTerms.objects.filter(appointment_type__firm_id=firm_id)
+    return dict(rows.values_list("appointment_type_id", "policy"))
 
 
 # --- the fee of an appointment ----------------------------------------------------------------------------------------
@@ -141,7 +153,7 @@ def open_charge(fee: Fee, *, now: datetime, details: dict[str, object] | None = 
     terms = FeeTerms.objects.filter(firm_id=fee.firm_id).first()
     if terms is None:
         return None
-    policy = policy_of(fee.firm_id, fee.type_id)
+    policy = policy_of(fee.firm_id, fee.type_id) or Policy(terms.policy)
     with transaction.atomic():
         charge, made = Charge.objects.get_or_create(
             appointment_id=fee.appointment_id,

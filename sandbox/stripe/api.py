@@ -71,14 +71,14 @@ def answer(world: World, call: Call, authorization: str) -> tuple[int, Any, bool
     same = [call.method, call.path, call.given]
     if kept is not None:
         if kept["asked"] != same:
-            refused = Refused(
+            reused = Refused(
                 400,
                 "",
                 "Keys for idempotent requests can only be used with the same parameters they were first used with. "
                 f"Try using a key other than '{call.key}' if you meant to execute a different request.",
                 "idempotency_error",
             )
-            return refused.status, refused.body(), False
+            return reused.status, reused.body(), False
         return kept["status"], kept["body"], True
     try:
         status, body = 200, _do(world, call)

@@ -80,7 +80,7 @@ class Control(Steering):
 
     def settle(self, timeout: float = 10.0) -> bool:
         """Wait until every event has gone out."""
-        return self._world.webhooks.settle(timeout)
+        return bool(self._world.webhooks.settle(timeout))
 
     def replay_webhooks(self, count: int = 1) -> None:
         """Send the last ones again."""

@@ -206,6 +206,25 @@ def test_an_administrator_connects_stripe_and_says_how_fees_are_taken(till: Till
     assert "Not connected" in words(office.get(url).content)
 
 
+def test_a_type_can_take_its_fee_in_its_own_way(till: Till, client: Client) -> None:
+    till.agree(Policy.PAY_NOW)
+    office, carol = signed_in(till), Client()
+    carol.force_login(marsh(till.now).alice_user, backend="django.contrib.auth.backends.ModelBackend")
+    url = reverse("payments_type", args=[till.cast.consultation.pk])
+    assert carol.post(url, {"policy": "hold_later"}).status_code == 404
+    assert office.post(url, {"policy": "gladly"}).status_code == 404
+    assert "Saved for First consultation" in words(
+        office.post(url, {"policy": "hold_later"}, follow=True).content
+    )
+    client.post(details(client, till), DANA)
+    assert Charge.objects.get().policy == "hold_later"
+    PaymentAccount.objects.filter(purpose="trust").update(active=False)
+    assert "trust account" in words(office.post(url, {"policy": "pay_later"}, follow=True).content)
+    office.post(url, {"policy": ""})
+    client.post(details(client, till, 14), DANA)
+    assert Charge.objects.latest("pk").policy == "pay_now"
+
+
 def test_the_books_are_shown_and_downloaded(till: Till) -> None:
     till.agree(Policy.PAY_NOW)
     till.cancel(till.booked())

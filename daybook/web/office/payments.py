@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from daybook.appointments.models import AppointmentType
 from daybook.billing import terms
 from daybook.billing.models import FeeTerms, PaymentAccount
 from daybook.billing.terms import Terms
@@ -137,6 +138,8 @@ def payments(request: OfficeRequest) -> HttpResponse:
         "source": place.source,
         "strictest": DEFAULT,
         "places": list(PLACES.values()),
+        "types": _types(firm) if saved else [],
+        "policies": [(policy.value, words) for policy, words in POLICIES.items()],
     }
     page = render(request, "firm/payments.html", context, status=status)
     hosts = [*STRIPE_HOSTS, *([settings.STRIPE_BASE_URL] if settings.STRIPE_BASE_URL else [])]
@@ -152,6 +155,32 @@ def _shown(firm: Firm, purpose: PaymentAccount.Purpose) -> dict[str, Any]:
     else:
         word, tone = "Not finished", "warn"
     return {"purpose": purpose, "label": purpose.label, "account": account, "word": word, "tone": tone}
+
+
+def _types(firm: Firm) -> list[tuple[AppointmentType, str]]:
+    """The types that have a fee, and how theirs is taken where that differs from the firm's others."""
+    own = terms.type_policies(firm.pk)
+    priced = AppointmentType.objects.filter(firm=firm, active=True, fee_cents__gt=0)
+    return [(one, own.get(one.pk, "")) for one in priced.select_related("lawyer").order_by("name", "pk")]
+
+
+@require_POST
+@office("edit_firm")
+def type_policy(request: OfficeRequest, type_id: int) -> HttpResponse:
+    """One type's own way of taking its fee, or the firm's again."""
+    own = AppointmentType.objects.filter(pk=type_id, firm=request.actor.firm).first()
+    asked = request.POST.get("policy", "")
+    if own is None or asked not in ("", *POLICIES):
+        raise Http404
+    try:
+        terms.set_type_policy(
+            firm=request.actor.firm, type_id=own.pk, policy=Policy(asked) if asked else None
+        )
+    except Refusal as refusal:
+        messages.error(request, refusal.text)
+    else:
+        messages.success(request, f"Saved for {own.name}.")
+    return redirect("payments")
 
 
 def _purpose(purpose: str) -> str:

@@ -75,6 +75,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("payments/", payments.payments, name="payments"),
     path("payments/books/", payments_books.ledger, name="ledger"),
     path("payments/books/ledger.csv", payments_books.ledger_file, name="ledger_file"),
+    path("payments/types/<int:type_id>/", payments.type_policy, name="payments_type"),
     path("payments/<slug:purpose>/connect/", payments.connect, name="payments_connect"),
     path("payments/<slug:purpose>/again/", payments.again, name="payments_again"),
     path("payments/<slug:purpose>/back/", payments.back, name="payments_back"),
