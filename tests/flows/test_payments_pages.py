@@ -202,6 +202,12 @@ def test_an_administrator_connects_stripe_and_says_how_fees_are_taken(till: Till
     assert office.post(url, FORM).status_code == 302
     saved = FeeTerms.objects.get()
     assert (saved.policy, saved.tiers, saved.handling) == ("pay_now", [[48, 100], [24, 50]], "trust")
+    own = {**FORM, "handling": "operating", "confirmed": "on"}
+    assert "still go into the client trust account" in words(office.post(url, own, follow=True).content)
+    page = office.post(url, {**own, "place": "US-TN"}, follow=True).content
+    assert "still go into" not in words(page)
+    assert FeeTerms.objects.get().handling == "operating"
+    assert re.search(r'name="confirmed"[^>]* checked', page.decode())
     office.post(reverse("payments_disconnect", args=["trust"]))
     assert "Not connected" in words(office.get(url).content)
 

@@ -39,6 +39,10 @@ HANDLINGS: dict[Handling, str] = {
     Handling.TRUST: "Into the client trust account, until the meeting has taken place",
     Handling.OPERATING: "Into the firm's own account at once",
 }
+STILL_TRUST = (
+    "Fees taken before the meeting still go into the client trust account: the rules you chose know no other case, or it "
+    "was not confirmed that your agreements meet them."
+)
 #: How many lines of cancellation terms there are.
 LINES = 3
 
@@ -76,6 +80,7 @@ class TermsForm(RefusableForm):
             "policy": saved.policy if saved else Policy.HOLD_LATER,
             "place": saved.place if saved else "",
             "handling": saved.handling if saved else Handling.TRUST,
+            "confirmed": bool(saved and saved.handling == Handling.OPERATING),
             "no_show_percent": saved.no_show_percent if saved else 100,
         }
         for line, (hours, percent) in enumerate(tiers[:LINES]):
@@ -121,12 +126,15 @@ def payments(request: OfficeRequest) -> HttpResponse:
         status = 422
         if form.is_valid():
             try:
-                terms.save_terms(firm=firm, terms=form.terms(), by=request.actor.user, now=timezone.now())
+                wanted = form.terms()
+                saved = terms.save_terms(firm=firm, terms=wanted, by=request.actor.user, now=timezone.now())
             except Refusal as refusal:
                 form.refuse(refusal)
                 status = refusal.status
             else:
                 messages.success(request, "Saved. Appointments already booked keep their terms.")
+                if saved.handling != wanted.handling:
+                    messages.info(request, STILL_TRUST)
                 return redirect("payments")
     place = place_of(saved.place if saved else "")
     context = {
