@@ -115,7 +115,11 @@ def test_a_move_onto_a_taken_time_is_refused_and_nothing_is_lost(client, cast: C
         appointment_type=cast.consultation, start=at(cast.alice, TUESDAY, 11), hold_key="omar", now=NOW
     )
     taken = {"start": int(at(cast.alice, TUESDAY, 11).timestamp())}
-    for answer in (client.get(f"{link}move/review/", taken), client.post(f"{link}move/review/", taken)):
+    for answer in (
+        client.post(f"{link}move/", taken),
+        client.get(f"{link}move/review/", taken),
+        client.post(f"{link}move/review/", taken),
+    ):
         assert answer.status_code == 409
         page = answer.content.decode()
         assert "just been taken" in page

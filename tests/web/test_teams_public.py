@@ -124,7 +124,9 @@ def test_a_client_moves_it_among_the_times_of_whom_they_meet(cast: Cast, ben: La
     assert f'value="{start(cast, 15)}"' in page
     assert f'value="{start(cast, 14)}"' not in page
     assert visitor.post(where, {"start": start(cast, 14)}).status_code == 409
-    assert visitor.post(where, {"start": start(cast, 15)}).status_code == 302
+    review = visitor.post(where, {"start": start(cast, 15)})["Location"]
+    assert visitor.get(review).status_code == 200
+    assert visitor.post(review).status_code == 302
     moved = Appointment.objects.get(client_name="Dana Reyes", booked_by="client")
     assert (moved.lawyer, moved.start) == (ben, at(ben, TUESDAY, 15))
 

@@ -112,7 +112,7 @@ def calendar(request: HttpRequest, found: Appointment, token: str) -> HttpRespon
 @require_http_methods(["GET", "HEAD", "POST"])
 @linked
 def move(request: HttpRequest, found: Appointment, token: str) -> HttpResponse:
-    """Choose another time; a press on one leads to the page that asks once more."""
+    """Choose another time; a press on one that is free leads to the page that asks once more."""
     now = timezone.now()
     context = _context(request, found, token, now)
     if context["cannot_move"]:
@@ -122,6 +122,10 @@ def move(request: HttpRequest, found: Appointment, token: str) -> HttpResponse:
     start = chosen_start(request)
     if start is None:
         return _other_times(request, found, token, "Please choose one of the times shown.", 422)
+    try:
+        operations.could_move(appointment=found, start=start, by=CLIENT, now=now)
+    except Refusal as refusal:
+        return _other_times(request, found, token, refusal.text, refusal.status)
     query = urlencode({"start": int(start.timestamp()), "zone": _zone(request, found)})
     return redirect(f"{reverse('public_move_review', args=[token])}?{query}")
 
