@@ -147,12 +147,15 @@ class CalendarsForm(RefusableForm):
             " accept or decline it, for a day at most."
         ),
         widget=forms.RadioSelect,
+        required=False,  # a page that was opened before this could be chosen leaves it as it is
     )
 
     def __init__(
         self, lawyer: Lawyer, calendars: list[Calendar], uses: dict[int, CalendarUse], data: Any = None
     ) -> None:
-        super().__init__(data, initial={"unread": REQUEST if lawyer.requests_when_unread else HIDE})
+        self.now = REQUEST if lawyer.requests_when_unread else HIDE
+        super().__init__(data, initial={"unread": self.now})
+        self.fields["unread"].needed = True
         self.calendars = {calendar.pk: calendar for calendar in calendars}
         primary = self.fields["primary"]
         groups = [(name, [(str(c.pk), named(c)) for c in own]) for name, own in grouped(calendars)]
@@ -183,7 +186,7 @@ class CalendarsForm(RefusableForm):
             "all_day_blocks": {key: typed[f"all_day_{key}"] for key in self.calendars},
             "standings": {key: self._standings(calendar) for key, calendar in self.calendars.items()},
             "primary": self.calendars[int(typed["primary"])] if typed["primary"] else None,
-            "requests_when_unread": typed["unread"] == REQUEST,
+            "requests_when_unread": (typed["unread"] or self.now) == REQUEST,
         }
 
     def _standings(self, calendar: Calendar) -> frozenset[Standing]:
