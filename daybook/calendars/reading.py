@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
@@ -13,6 +14,9 @@ STALENESS = timedelta(minutes=15)
 
 #: A reading this young is as good as a new one: two confirmations in one breath cost one request.
 FRESH = timedelta(seconds=2)
+
+#: After so long no further question is asked for a person who has pressed a button and waits.
+PRESS_SECONDS = 8.0
 
 #: Reads one calendar over a window and brings the mirror up to date. True when the other system answered.
 Reader = Callable[[Calendar, datetime, datetime, datetime], bool]
@@ -51,3 +55,16 @@ def reread(calendars: Iterable[Calendar], *, start: datetime, end: datetime, now
             calendar.refresh_from_db()
             if trouble_of(calendar, now) or calendar.read_until is None or calendar.read_until < end:
                 raise CalendarUnreadable
+
+
+def reread_in_time(calendars: Iterable[Calendar], *, start: datetime, end: datetime, now: datetime) -> None:
+    """
+    Read again what answers, one calendar after the other, until PRESS_SECONDS have passed; the rest stays as it was
+    last read. For whoever decides knowing that. Does HTTP: never call it inside a transaction.
+    """
+    until = time.monotonic() + PRESS_SECONDS
+    for calendar in calendars:
+        if time.monotonic() > until:
+            return
+        for reader in _readers:
+            reader(calendar, start, end, now)

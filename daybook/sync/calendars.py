@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -11,7 +13,7 @@ from daybook.appointments.models import AppointmentType
 from daybook.calendars import operations as mirror
 from daybook.calendars import turns
 from daybook.calendars.models import Calendar, CalendarUse
-from daybook.calendars.reading import FRESH
+from daybook.calendars.reading import FRESH, PRESS_SECONDS
 from daybook.connectors.clio import calendars
 from daybook.connectors.clio.shapes import ClioCalendar
 from daybook.connectors.errors import Missing, NotAuthorised, RemoteTrouble, Retry
@@ -115,7 +117,8 @@ def read(calendar: Calendar, start: datetime, end: datetime, now: datetime) -> b
     """
     if calendar.read_at is not None and timedelta(0) <= now - calendar.read_at < FRESH:
         return True
-    return _read(calendar, start, end, now, live=True, whole=False)
+    until = time.monotonic() + PRESS_SECONDS
+    return _read(calendar, start, end, now, live=True, whole=False, until=until)
 
 
 def refresh_busy(*, calendar_id: int, now: datetime) -> bool:
@@ -124,6 +127,19 @@ def refresh_busy(*, calendar_id: int, now: datetime) -> bool:
     if calendar is None:
         return True
     return _read(calendar, now - BEHIND, now + ahead(calendar.firm_id), now, live=False, whole=True)
+
+
+def look_again(*, calendar_ids: Iterable[int], now: datetime) -> None:
+    """
+    Read these calendars as far as the mirror goes while somebody waits: one after the other, for PRESS_SECONDS in all.
+    What is not reached is read when its turn comes in the background.
+    """
+    until = time.monotonic() + PRESS_SECONDS
+    for calendar in Calendar.objects.filter(pk__in=list(calendar_ids)).order_by("pk"):
+        if time.monotonic() > until:
+            return
+        reach = now + ahead(calendar.firm_id)
+        _read(calendar, now - BEHIND, reach, now, live=True, whole=True, until=until)
 
 
 def ahead(firm_id: int) -> timedelta:
@@ -172,7 +188,14 @@ def _wanted(firm_id: int) -> QuerySet[Calendar]:
 
 
 def _read(
-    calendar: Calendar, start: datetime, end: datetime, now: datetime, *, live: bool, whole: bool
+    calendar: Calendar,
+    start: datetime,
+    end: datetime,
+    now: datetime,
+    *,
+    live: bool,
+    whole: bool,
+    until: float | None = None,
 ) -> bool:
     connection = (
         Connection.objects.select_related("lawyer", "firm", "login").filter(pk=calendar.connection_id).first()
@@ -182,7 +205,7 @@ def _read(
     if connection.state == Connection.State.BROKEN:
         mirror.mark_trouble(calendar=calendar, text=connection.trouble, final=True, now=now)
         return False
-    asked = Asked(start, end, now, whole=whole, live=live)
+    asked = Asked(start, end, now, whole=whole, live=live, until=until)
     for _ in range(CROSSINGS):
         calendar.connection = connection
         number = turns.begin(calendar.pk)

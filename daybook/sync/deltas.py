@@ -39,7 +39,8 @@ def find(calendar: Calendar, connection: Connection, asked: Asked) -> Told:
         goes_on = asked.whole and connection.provider != Connection.Provider.CLIO
         window, since = Period(asked.start, asked.end + FURTHER if goes_on else asked.end), ""
     with noticing(connection):
-        service = service_of(connection, live=asked.live, patient=not asked.live)
+        before = asked.before(Connection.Provider(connection.provider).label)
+        service = service_of(connection, live=asked.live, patient=not asked.live, before=before)
         reading = service.read(calendar.external_id, window, home=home, since=since)
     return _told(calendar, reading, window, home, asked, since)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +10,7 @@ from datetime import datetime
 from daybook.calendars.models import Calendar
 from daybook.calendars.operations import Busy
 from daybook.connectors.calendars import Seen
+from daybook.connectors.errors import RemoteTrouble, Retry
 from daybook.sync.models import Connection
 
 
@@ -16,7 +18,7 @@ from daybook.sync.models import Connection
 class Asked:
     """
     When a calendar is to be read: [start, end) at least. `whole` says that this is all the mirror keeps of it, `live`
-    that somebody waits for the answer.
+    that somebody waits for the answer: then no request is begun after `until` on the monotonic clock.
     """
 
     start: datetime
@@ -24,6 +26,26 @@ class Asked:
     now: datetime
     whole: bool
     live: bool
+    until: float | None = None
+
+    def before(self, called: str) -> Callable[[], None] | None:
+        """What to do ahead of every request to the system so `called`: raise OutOfTime once somebody has waited enough."""
+        until = self.until
+        if until is None:
+            return None
+
+        def look_at_the_clock() -> None:
+            if time.monotonic() > until:
+                raise OutOfTime(called)
+
+        return look_at_the_clock
+
+
+class OutOfTime(RemoteTrouble):
+    """It answers, but more slowly than a person should have to wait."""
+
+    retry = Retry.LATER
+    sentence = "{provider} is slow to answer. Daybook will try again."
 
 
 @dataclass(frozen=True, slots=True)

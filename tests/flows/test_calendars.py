@@ -265,3 +265,43 @@ def test_our_entry_moved_by_hand_blocks_where_it_now_stands_while_its_push_waits
     refresh(quiet)
     assert "15:00" not in offered(quiet, quiet.day)
     assert "09:00" not in offered(quiet, quiet.day)
+
+
+def test_whoever_presses_try_again_does_not_wait_for_one_slow_calendar_after_the_other(
+    quiet: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from daybook.calendars.models import Calendar
+    from daybook.sync import calendars
+
+    every = list(Calendar.objects.filter(present=True).values_list("pk", flat=True))
+    assert len(every) > 1
+    later = quiet.now + timedelta(minutes=30)
+    monkeypatch.setattr(calendars, "PRESS_SECONDS", 0.2)
+    quiet.clio.control.fault(
+        method="GET", path="/api/v4/calendar_entries.json", kind="slow", seconds=0.4, count=99
+    )
+    asked = len(quiet.clio.exchanges)
+    calendars.look_again(calendar_ids=every, now=later)
+    assert len(quiet.clio.exchanges) == asked + 1  # neither its next page nor the next calendar
+    assert not Calendar.objects.filter(read_at=later).exists()
+    quiet.clio.control.clear_faults()
+    monkeypatch.setattr(calendars, "PRESS_SECONDS", 60.0)
+    calendars.look_again(calendar_ids=every, now=later)
+    assert Calendar.objects.filter(read_at=later).count() == len(every)
+
+
+def test_a_reading_somebody_waits_for_ends_in_the_middle_when_it_takes_too_long(
+    quiet: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from daybook.calendars.queries import primary_calendar
+    from daybook.sync import calendars
+
+    own = primary_calendar(quiet.cast.alice.pk)
+    assert own is not None
+    monkeypatch.setattr(calendars, "PRESS_SECONDS", -1.0)  # the time is over before the first request
+    asked = len(quiet.clio.exchanges)
+    assert not calendars.read(own, quiet.start(9), quiet.start(10), quiet.now + timedelta(minutes=30))
+    assert len(quiet.clio.exchanges) == asked
+    own.refresh_from_db()
+    assert own.trouble == "Clio is slow to answer. Daybook will try again."
+    assert not own.trouble_final

@@ -15,9 +15,9 @@ from daybook.appointments.operations.checks import buffers, claim, lock_people, 
 from daybook.appointments.teams import people_of
 from daybook.calendars import operations as calendar_operations
 from daybook.calendars import queries as calendars
-from daybook.calendars.reading import reread
+from daybook.calendars.reading import reread_in_time
 from daybook.core import lifecycle
-from daybook.core.errors import BusyElsewhere, CalendarUnreadable, Refusal, SubscriptionEnded
+from daybook.core.errors import BusyElsewhere, Refusal, SubscriptionEnded
 from daybook.core.lifecycle import Action
 from daybook.core.people import clean_text
 from daybook.core.periods import Period
@@ -33,7 +33,7 @@ def accept(*, appointment: Appointment, actor: Actor, now: datetime, anyway: boo
     """
     Make an appointment of a request, with everything that follows from a confirmation.
 
-    Its calendars are read again first; one that cannot be read is what the person accepts with. Other systems' busy
+    Its calendars are read again first, as far as they answer soon; the rest is accepted as it was last read. Other systems' busy
     time found in its way refuses it, unless they want it `anyway`; anything of our own has been kept out all along.
     Outside any transaction. Raises NotAllowedNow, SlotPast, BusyElsewhere, SubscriptionEnded.
     """
@@ -52,13 +52,11 @@ def _window(appointment: Appointment) -> Period:
 
 
 def _read_what_can_be(appointment: Appointment, people: tuple[Lawyer, ...], now: datetime) -> None:
+    """Of what cannot be read the person knows: it says so beside the button."""
     window = _window(appointment)
-    for lawyer in people:
-        for use in calendars.blocking_uses(lawyer.pk, appointment.appointment_type.linked_calendar_id):
-            try:
-                reread([use.calendar], start=window.start, end=window.end, now=now)
-            except CalendarUnreadable:
-                continue  # the person knows: it says so beside the button
+    linked = appointment.appointment_type.linked_calendar_id
+    uses = [use for lawyer in people for use in calendars.blocking_uses(lawyer.pk, linked)]
+    reread_in_time((use.calendar for use in uses), start=window.start, end=window.end, now=now)
 
 
 @books

@@ -254,8 +254,8 @@ def read_again(request: OfficeRequest, lawyer_id: int) -> HttpResponse:
     """Read now what could not be read of a lawyer's calendars, and say how that went."""
     lawyer = access_lawyer(request.actor, lawyer_id, "see_appointments")
     now = timezone.now()
-    for use, _ in calendars.troubled_calendars([lawyer.pk], now):
-        remote.refresh_busy(calendar_id=use.calendar_id, now=now)
+    troubled = [use.calendar_id for use, _ in calendars.troubled_calendars([lawyer.pk], now)]
+    remote.look_again(calendar_ids=troubled, now=now)
     still = calendars.troubled_calendars([lawyer.pk], timezone.now())
     for use, text in still:
         messages.warning(request, f"{use.calendar.name} still cannot be read: {text}")
