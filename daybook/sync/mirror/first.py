@@ -17,7 +17,7 @@ from daybook.firms.outbox import record
 from daybook.firms.permissions import Actor
 from daybook.sync.mirror import owing, pairing, rows, terms
 from daybook.sync.mirror.meeting import look_again, meet
-from daybook.sync.mirror.records import STAGED, Theirs, later, staged
+from daybook.sync.mirror.records import Theirs, later, staged
 from daybook.sync.mirror.tally import round_of
 from daybook.sync.models import Apart, ContactSync, Cycle, Staged
 
@@ -169,12 +169,11 @@ def _take_batch(setting: ContactSync, tally: Cycle) -> bool:
     with transaction.atomic():
         _lightly()
         terms.hold(connection)
-        laid_out = Staged.objects.filter(connection=connection).order_by("pk")
-        batch = list(laid_out.values_list("pk", *STAGED)[:BATCH])
+        last, batch = rows.laid_out(connection, BATCH)
         if not batch:
             return False
-        meet(setting, [later(*row[1:]) for row in batch], now=now, tally=tally)
-        Staged.objects.filter(connection=connection, pk__lte=batch[-1][0]).delete()
+        meet(setting, [later(*said) for said in batch], now=now, tally=tally)
+        Staged.objects.filter(connection=connection, pk__lte=last).delete()
         ContactSync.objects.filter(pk=setting.pk).update(done=setting.done + len(batch))
         setting.done += len(batch)
     return True

@@ -112,10 +112,6 @@ def staged(record: Theirs, verdict: str, ours: int | None = None, because: str =
     }
 
 
-#: The columns of a laid-out row that `later` wants, in order.
-STAGED = ("theirs", "etag", "card", "is_client", "changed_at")
-
-
 @dataclass(frozen=True, slots=True)
 class Agreed:
     """

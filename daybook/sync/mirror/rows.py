@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import connection as database
 
+from daybook.contacts.lookup import array
 from daybook.sync.models import Connection, Link
 
 _LINK = "theirs text, etag text, agreed jsonb, agreed_at timestamptz, ours bigint, by_hand boolean, id bigint"
@@ -35,9 +36,13 @@ _STAGE = """
            because = EXCLUDED.because
 """
 
+_LAID_OUT = """
+    SELECT id, theirs, etag, card, is_client, changed_at FROM sync_staged WHERE connection_id = %s ORDER BY id LIMIT %s
+"""
+
 _OF_THEIRS = """
     SELECT id, ours, theirs, etag, agreed, agreed_at, by_hand FROM sync_link
-     WHERE connection_id = %s AND kind = 'contact' AND theirs = ANY(%s)
+     WHERE connection_id = %s AND kind = 'contact' AND theirs = ANY(%s::text[])
 """
 
 _OF_OURS = "SELECT ours FROM sync_link WHERE connection_id = %s AND kind = 'contact' AND ours = ANY(%s)"
@@ -59,7 +64,7 @@ _FORGET_TAGS = """
 def links_of(connection: Connection, theirs: Iterable[str]) -> dict[str, Link]:
     """The links of these contacts of Clio's, by their id."""
     with database.cursor() as cursor:
-        cursor.execute(_OF_THEIRS, [connection.pk, list(theirs)])
+        cursor.execute(_OF_THEIRS, [connection.pk, array(theirs)])
         return {
             row[2]: Link(
                 id=row[0],
@@ -136,6 +141,16 @@ def stage(connection: Connection, records: Sequence[dict[str, Any]]) -> None:
     """Lay out contacts of Clio's (`records.staged`); what was read of one before is replaced."""
     if records:
         _run(_STAGE, [connection.pk], records)
+
+
+def laid_out(connection: Connection, most: int) -> tuple[int, list[tuple[Any, ...]]]:
+    """The first contacts that are laid out: the last of their ids (0 for none), and what `records.later` takes of each."""
+    with database.cursor() as cursor:
+        cursor.execute(_LAID_OUT, [connection.pk, most])
+        found = cursor.fetchall()
+    cards = json.loads(f"[{','.join([row[3] for row in found])}]")  # one document: thousands take far longer
+    said = [(*row[1:3], card, *row[4:]) for row, card in zip(found, cards, strict=True)]
+    return (found[-1][0] if found else 0), said
 
 
 def _run(statement: str, parameters: list[Any], records: Sequence[dict[str, Any]]) -> None:
