@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
+
+from django.contrib.auth.hashers import make_password
 
 from daybook.appointments import operations as appointments
 from daybook.appointments.models import Appointment, AppointmentType
@@ -12,6 +15,8 @@ from daybook.calendars import operations as calendars
 from daybook.calendars.queries import exceptions_of
 from daybook.core.errors import Refusal
 from daybook.core.hours import WeeklyHours, local_to_utc
+from daybook.directory import operations as directory
+from daybook.directory.models import Profile
 from daybook.firms import operations as firms
 from daybook.firms.models import Firm, Lawyer, Member, User
 from daybook.firms.queries import actor_of
@@ -33,6 +38,8 @@ class Person:
     phone: str
     week: dict[int, tuple[tuple[int, int], ...]]
     country: str
+    serves: tuple[str, ...]
+    admission: dict[str, str]
 
 
 def _days(days: range, *stretches: tuple[int, int]) -> dict[int, tuple[tuple[int, int], ...]]:
@@ -45,18 +52,21 @@ LAWYERS = (
         "Alice helps families through separation, custody and everything that follows, calmly and in plain words.",
         ("Family", "Mediation"), ("English", "Spanish"), "1801 Wynkoop Street, Denver, CO 80202", "+13035550110",
         _days(range(5), (9 * 60, 12 * 60), (13 * 60, 17 * 60)), "US",
+        ("Denver", "Colorado"), {"place": "Colorado", "number": "41877"},
     ),
     Person(
         "Ben Vale", "ben@hartvale.example", "America/New_York", "Partner",
         "Ben writes wills that are read once and argued over never, and looks after estates of every size.",
         ("Wills and estates", "Tax"), ("English",), "48 Wall Street, New York, NY 10005", "+12125550120",
         _days(range(4), (10 * 60, 18 * 60)), "US",
+        ("New York",), {"place": "New York", "number": "2204519"},
     ),
     Person(
         "Chloe Okafor", "chloe@hartvale.example", "Europe/London", "Associate",
         "Chloe advises people who move between countries: visas, work permits, and families on two continents.",
         ("Immigration",), ("English", "French"), "12 Gray's Inn Road, London WC1X 8HB", "+442079460130",
         _days(range(5), (8 * 60 + 30, 16 * 60 + 30)), "GB",
+        ("London", "England and Wales"), {"place": "England and Wales", "number": "612345"},
     ),
 )  # fmt: skip
 
@@ -103,6 +113,7 @@ def fill(now: datetime) -> list[tuple[str, str, str]]:
     Member.objects.create(firm=firm, user=bob, role=Member.Role.STAFF)
     for booking in BOOKINGS:
         _book(firm, types, booking, now)
+    directory.refresh([offered[0].lawyer_id for offered in types], now)
     _other_firm(now)
     return [
         ("Alice Hart, lawyer and administrator", LAWYERS[0].email, PASSWORD),
@@ -117,11 +128,17 @@ def fill(now: datetime) -> list[tuple[str, str, str]]:
 
 
 def _user(name: str, email: str) -> User:
-    user = User.objects.create_user(email, PASSWORD, name=name)
+    user = User.objects.create(email=email, password=_hashed(), name=name)
     from allauth.account.models import EmailAddress
 
     EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
     return user
+
+
+@cache
+def _hashed() -> str:
+    """Everybody here has the same password, and a good hash takes a third of a second."""
+    return make_password(PASSWORD)
 
 
 def _lawyer(firm: Firm, person: Person, user: User, now: datetime) -> list[AppointmentType]:
@@ -138,6 +155,9 @@ def _lawyer(firm: Firm, person: Person, user: User, now: datetime) -> list[Appoi
     lawyer.save()
     calendars.save_hours(lawyer=lawyer, weekly=WeeklyHours(person.week), now=now)
     calendars.observe_holidays(lawyer=lawyer, country=person.country, now=now)
+    Profile.objects.create(
+        lawyer=lawyer, firm=firm, listed=True, serves=list(person.serves), admissions=[person.admission]
+    )
     return [
         appointments.save_type(
             appointment_type=AppointmentType(
