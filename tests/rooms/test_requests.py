@@ -15,6 +15,7 @@ from daybook.appointments.agenda import requests
 from daybook.appointments.models import Appointment, Seat
 from daybook.appointments.operations import answering
 from daybook.calendars import operations as calendars
+from daybook.calendars import reading
 from daybook.calendars.models import BusyPeriod, Calendar, CalendarUse
 from daybook.contacts.models import Contact
 from daybook.core.errors import (
@@ -305,6 +306,20 @@ def test_busy_time_found_when_accepting_has_to_be_wanted(cast: Cast, unread: Cal
     one.refresh_from_db()
     assert one.state == State.REQUESTED
     assert accept(cast, one, anyway=True).state == State.CONFIRMED
+
+
+def test_accepting_asks_no_further_calendar_once_its_time_is_over(
+    cast: Cast, unread: Calendar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    takes_requests(cast)
+    one, other = requested(cast), requested(cast, hour=15)
+    asked: list[Calendar] = []
+    monkeypatch.setattr(reading, "_readers", [lambda calendar, *when: bool(asked.append(calendar))])
+    assert accept(cast, one).state == State.CONFIRMED
+    assert asked == [unread]
+    monkeypatch.setattr(reading, "PRESS_SECONDS", -1.0)
+    assert accept(cast, other).state == State.CONFIRMED
+    assert asked == [unread]
 
 
 def test_without_a_subscription_requests_can_be_declined_and_not_accepted(by_request: Cast) -> None:
