@@ -136,17 +136,22 @@ def item(row: Row, key: str, fields: list[str], marked: list[tuple[str, str]]) -
         raise Refused("ErrorInvalidPropertyRequest", f"no field {sorted(unknown)[0]}")
     id = f"{row['id']}{JOINT}{key}" if key else row["id"]
     element = t("CalendarItem", t("ItemId", Id=id, ChangeKey=row["change"]))
-    if "item:Subject" in fields:
-        element.append(FIELDS["item:Subject"](row, key))
+    for name, make in FIELDS.items():
+        if (
+            name == "calendar:UID"
+        ):  # the schema has an item's own properties first, then these, then a calendar's
+            element.extend(_marks(row, marked))
+        if name in fields:
+            element.append(make(row, key))
+    return element
+
+
+def _marks(row: Row, marked: list[tuple[str, str]]) -> Iterator[ElementTree.Element]:
     for space, name in marked:
         value = row["marks"].get(f"{space} {name}")
         if value is not None:
             field = t("ExtendedFieldURI", PropertySetId=space, PropertyName=name, PropertyType="String")
-            element.append(t("ExtendedProperty", field, t("Value", value)))
-    for name, make in FIELDS.items():
-        if name in fields and name != "item:Subject":
-            element.append(make(row, key))
-    return element
+            yield t("ExtendedProperty", field, t("Value", value))
 
 
 def folder(row: Row) -> ElementTree.Element:
