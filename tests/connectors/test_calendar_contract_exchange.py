@@ -9,6 +9,7 @@ import pytest
 from sandbox.exchange import Sandbox, start
 from tests.connectors.calendar_contract import CalendarContract
 from tests.connectors.exchange_rig import ExchangeRig
+from tests.exchange_contract import problems
 
 
 @pytest.fixture(scope="module")
@@ -18,11 +19,12 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.fixture(params=["whole views", "views that tell three entries"])
-def rig(sandbox: Sandbox, request: pytest.FixtureRequest) -> ExchangeRig:
+def rig(sandbox: Sandbox, request: pytest.FixtureRequest) -> Iterator[ExchangeRig]:
     rig = ExchangeRig(sandbox)
     if request.param != "whole views":
         rig.control.set_most_rows(3)
-    return rig
+    yield rig
+    assert problems(sandbox.exchanges) == []
 
 
 class TestExchange(CalendarContract):
