@@ -114,6 +114,7 @@ def _copy(drawn: list[int], lawyers: int) -> None:
 
     chance = random.Random(3)
     with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = 0")
         cursor.execute(
             "SET session_replication_role = replica"
         )  # copies follow no rule that their models did not

@@ -3,7 +3,9 @@ Recorded exchanges with an Exchange server, held against the published reference
 
 `problems(exchanges)` says what in them the reference does not allow: an operation, element or attribute nobody has published,
 elements in another order than the schema's, a word that is none of its kind, a field that cannot be asked for. Taken down as
-facts from Microsoft's EWS reference for Exchange (learn.microsoft.com/exchange/client-developer, read 2026-11): the operations
+facts from Microsoft's EWS reference for Exchange (learn.microsoft.com/exchange/client-developer). Read there in 2026-11: the
+order within CalendarItem and CalendarFolder, the attributes of FindItem, UpdateItem and CalendarView; the rest is written from
+knowledge of the schema and still to be read against it. The operations
 GetFolder, FindFolder, FindItem, GetItem, CreateItem, UpdateItem, DeleteItem; the elements CalendarItem, CalendarFolder, Folder,
 ItemShape, FolderShape, CalendarView, IndexedPageItemView, IndexedPageFolderView, Restriction, RootFolder, ItemChange, and what
 is in those. Only what calendars need is in the tables.

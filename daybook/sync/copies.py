@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q
 
-from daybook.appointments.models import Appointment
+from daybook.appointments.models import Appointment, Seat
 from daybook.calendars.models import Calendar
 from daybook.calendars.operations import Busy
 from daybook.connectors.calendars import Seen
@@ -143,7 +143,8 @@ class _Copies:
         lawyers = _whose(calendar)
         reaches = Q(during__endswith__gt=window.start, during__startswith__lt=window.end)
         lately = Q(updated_at__gt=since)
-        rows = Appointment.objects.filter(firm=calendar.firm_id, lawyer__in=lawyers)
+        beside = Seat.objects.filter(lawyer__in=lawyers, lead=False).values("appointment")
+        rows = Appointment.objects.filter(Q(lawyer__in=lawyers) | Q(pk__in=beside), firm=calendar.firm_id)
         rows = rows.filter(
             Q(state=State.CONFIRMED) & (reaches | lately) | Q(state__in=_OVER, cancelled_at__gt=since)
         )

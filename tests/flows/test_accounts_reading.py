@@ -11,6 +11,7 @@ from django.utils import timezone
 from daybook.appointments import operations
 from daybook.appointments.models import Appointment
 from daybook.calendars.models import BusyPeriod, Calendar
+from daybook.firms import operations as firms
 from daybook.sync import calendars as sync
 from daybook.sync.copies import COPIES_FOLLOW
 from daybook.sync.deltas import FURTHER
@@ -173,6 +174,23 @@ def test_a_copy_of_an_appointment_is_taken_as_the_appointment_itself(
     copied: tuple[Desk, Google, Appointment],
 ) -> None:
     _, _, appointment = copied
+    assert BusyPeriod.objects.get().appointment_id == appointment.pk
+
+
+def test_a_copy_in_the_calendar_of_somebody_who_takes_part_is_the_appointment_too(
+    desk: Desk, google: Google
+) -> None:
+    desk.connect("google")
+    Calendar.objects.update(permission=Calendar.Permission.VIEWER)
+    appointment = desk.book(10)
+    alice = appointment.lawyer
+    ben = firms.add_lawyer(
+        firm=alice.firm, name="Ben Vale", email="ben@example.com", time_zone=alice.time_zone, now=desk.now
+    )
+    Appointment.objects.filter(pk=appointment.pk).update(lawyer=ben, others=[alice.pk])
+    title = f"Appointment with {appointment.client_name}"
+    google.control.create_entry(ALICE, summary=title, start=desk.wall(10), end=desk.wall(10, 30))
+    desk.refresh(timedelta(minutes=5))
     assert BusyPeriod.objects.get().appointment_id == appointment.pk
 
 

@@ -149,9 +149,7 @@ def _live(setting: ContactSync, now: datetime) -> Progress:
         )
     zone = setting.connection.firm.time_zone
     last = shown.last_round(setting)
-    ended = (
-        f"Last synced on {say_moment(last.finished_at, zone)}." if last and last.finished_at else ""
-    )
+    ended = f"Last synced on {say_moment(last.finished_at, zone)}." if last and last.finished_at else ""
     cursor = queries.contact_import(setting.connection)
     trouble = _trouble(cursor, zone) if cursor else ""
     return Progress(
