@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
+from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -127,7 +130,7 @@ def times_page(
 
 
 @require_safe
-def times_data(request: HttpRequest, firm_slug: str, lawyer_slug: str, type_slug: str) -> JsonResponse:
+def times_data(request: HttpRequest, firm_slug: str, lawyer_slug: str, type_slug: str) -> HttpResponse:
     """The same times as data: days, and in each the starts as instants of the asked zone. Nothing is reserved."""
     offer = queries.public_type(firm_slug, lawyer_slug, type_slug)
     if offer is None:
@@ -139,10 +142,10 @@ def times_data(request: HttpRequest, firm_slug: str, lawyer_slug: str, type_slug
     try:
         first, days, _ = asked_days(request, zone, now)
         found = queries.open_days(offer, first=first, days=days, zone=zone, now=now, by_request=True)
-        place = hours.zone(zone)
+        shown = _days_as_json(found.days, zone)
     except UnknownTimeZone as refusal:
         return _refused(refusal)
-    return JsonResponse(
+    said = json.dumps(
         {
             "zone": zone,
             "minutes": offer.minutes,
@@ -150,12 +153,24 @@ def times_data(request: HttpRequest, firm_slug: str, lawyer_slug: str, type_slug
             "hidden": bool(found.trouble),
             "requests": bool(found.because),
             "next_from": found.next_from.isoformat() if found.next_from else None,
-            "days": [
-                {"date": on.isoformat(), "starts": [at.astimezone(place).isoformat() for at in starts]}
-                for on, starts in found.days
-            ],
-        },
+        }
+    )
+    return HttpResponse(
+        f'{said[:-1]}, "days": {shown}}}',
+        content_type="application/json",
         headers={"Cache-Control": "private, no-store"},
+    )
+
+
+@lru_cache(maxsize=32)
+def _days_as_json(days: tuple[tuple[date, tuple[datetime, ...]], ...], zone: str) -> str:
+    """The days by the clock of `zone`: written once for all who are told the same. Raises UnknownTimeZone."""
+    place = hours.zone(zone)
+    return json.dumps(
+        [
+            {"date": on.isoformat(), "starts": [at.astimezone(place).isoformat() for at in starts]}
+            for on, starts in days
+        ]
     )
 
 
