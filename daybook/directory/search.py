@@ -167,13 +167,13 @@ _SORTED = f"""
      WHERE (turn, lawyer_id) > (%(turn)s, %(lawyer)s)
      ORDER BY turn, lawyer_id LIMIT %(most)s
 """  # noqa: S608
-#: Everybody in order, and those of them who fit: for many. `reached` tells how far that went.
+#: Everybody in order, read only as far as needed, and those of them who fit: for many. PostgreSQL keeps that order.
 _IN_ORDER = f"""
       WITH walked AS MATERIALIZED (
            SELECT (shuffle::bigint - %(seed)s + {CIRCLE}) %% {CIRCLE} AS turn, lawyer_id, facets, hours, fee_cents, words
              FROM directory_listing
             WHERE shuffle >= %(low)s AND shuffle < %(high)s
-            ORDER BY shuffle, lawyer_id LIMIT {_REACH})
+            ORDER BY shuffle, lawyer_id LIMIT %(reach)s)
     SELECT turn, lawyer_id FROM walked
      WHERE (turn, lawyer_id) > (%(turn)s, %(lawyer)s) AND {_FITS} LIMIT %(most)s
 """  # noqa: S608
@@ -206,15 +206,10 @@ def _in_turn(
 
 
 def _in_order(asked: dict[str, Any], start: int) -> list[tuple[int, int]]:
-    """The next of those who fit, going through everybody from `start` round to the visitor's beginning."""
+    """The next of those who fit, going through everybody from `start` on; fewer than asked for where that was not enough."""
     seed = asked["seed"]
-    stretches = ((start, CIRCLE), (0, seed)) if start >= seed else ((start, seed),)
-    found: list[tuple[int, int]] = []
-    for low, high in stretches:
-        found += _rows(_IN_ORDER, asked | {"low": low, "high": high, "most": BATCH - len(found)})
-        if len(found) == BATCH:
-            break
-    return found
+    end = CIRCLE if start >= seed else seed
+    return _rows(_IN_ORDER, asked | {"low": start, "high": end, "reach": _REACH})
 
 
 def _estimate(asked: dict[str, Any]) -> int:

@@ -156,17 +156,21 @@ def test_pages_follow_each_other_without_a_gap_or_a_double(cast: Cast):
     for number in range(27):
         weekly = NINE_TO_FIVE if number % 3 else WeeklyHours({4: ((540, 1020),)})
         person(cast, f"Person{number} Someone", weekly)
-    for many in (0, 10**9):
+    orders = set()
+    for many, reach in ((0, 20_000), (0, 12), (0, 22), (10**9, 0)):
         seen: list[str] = []
         after: Place | None = Place()
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(search, "_MANY", many)  # both ways of looking
+            patch.setattr(search, "_REACH", reach)
             while after is not None:
                 page = search.search(ANY, seed=12345678, after=Place.read(str(after)), now=NOW)
                 seen += [one.lawyer.name for one in page.cards]
                 after = page.following
+        orders.add(tuple(seen))
         assert len(seen) == 27
         assert Counter(seen).most_common(1)[0][1] == 1
+    assert len(orders) == 1
 
 
 def test_both_ways_of_looking_give_the_same_order(cast: Cast, monkeypatch: pytest.MonkeyPatch):
